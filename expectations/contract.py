@@ -1,0 +1,303 @@
+"""One contract per source: which fields are taken, how they leave the decoder, and what they must be.
+
+`load_contract(key)` reads `expectations/<key>.yml`. The landing schema, the staging table, the checks, the labels
+and the docs are all made from it at run time. A contract that declares a denied attribute does not load.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from expectations.denied import refuse_denied
+from expectations.errors import CallRejected
+from expectations.strict import read_yaml, take
+
+FOLDER = Path(__file__).parent
+TYPES = ("text", "code", "integer", "decimal", "date", "datetime", "boolean")
+EDGES = ("keep", "token", "identity", "band", "below", "prefix", "map", "suppress")
+ZONES = {"R": "register", "W": "work orders without persons", "A": "aggregates", "I": "inventory"}
+DELIVERIES = ("changes", "snapshot", "files")
+PURPOSES = ("case", "household", "vehicle", "service")
+
+DEFAULT_FORMATS = {"date": ("%Y-%m-%d",), "datetime": ("%Y-%m-%d %H:%M:%S",)}
+
+# What an entity with an `identity` block lands in place of number and name (register.md, Persons).
+IDENTITY_COLUMNS = (
+    "id_token", "id_mask", "id_type", "id_check", "id_birth", "id_sex", "id_division", "id_tail_token",
+    "name_token", "name_mask", "name_sound_token", "name_chars_token",
+    "surname_birth_token", "given_sound_birth_token", "char1_birth_token", "char2_birth_token",
+    "surname_idbirth_token", "given_sound_idbirth_token", "char1_idbirth_token", "char2_idbirth_token",
+    "sound_id_token", "chars_id_token", "given_sound_id_token", "surname_char1_id_token", "surname_char2_id_token",
+    "name_flag", "name_rarity",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text for stewards: Simplified Chinese first, English by switch."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared field: `name` as the source writes it, `edge` how it leaves the decoder, `type` what staging makes.
+
+    args holds the arguments of the edge verb: purpose, bands, below, length, map, other.
+    """
+
+    name: str
+    title: Text
+    type: str = "text"
+    formats: tuple[str, ...] = ()
+    edge: str = "keep"
+    args: Mapping[str, Any] = field(default_factory=dict)
+    required: bool = False
+    nulls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which columns of a person entity hold number, type of number, name, birth and sex."""
+
+    number: str
+    name: tuple[str, ...]
+    birth: str
+    sex: str
+    number_type: str | None = None  # a column; None: every number is a resident ID (111)
+
+
+@dataclass(frozen=True)
+class DropRule:
+    """Rows whose `column` holds one of `values` are dropped at the edge, counted under `name`."""
+
+    name: str
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of record of a source.
+
+    delivery: `changes` (a page never proves absence), `snapshot` (a complete one closes what it no longer
+    holds) or `files` (the later file supersedes by its key).
+    """
+
+    name: str
+    title: Text
+    key: tuple[str, ...]
+    changed_at: str | None
+    delivery: str
+    empty_ok: bool
+    columns: tuple[Column, ...]
+    ignore: tuple[str, ...]
+    drops: tuple[DropRule, ...]
+    identity: Identity | None
+    no_urls: bool
+    floor: float | None
+
+    def column(self, name: str) -> Column:
+        """The declared column of that name."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def ignores(self, name: str) -> bool:
+        """Whether the contract leaves this field out by name (a trailing `*` stands for a family of names)."""
+        return any(fnmatchcase(name, pattern) for pattern in self.ignore)
+
+    def landed(self) -> tuple[Column, ...]:
+        """The columns of the landed file, in order: the kept ones, then what the edge derives."""
+        kept = [c for c in self.columns if c.edge != "identity"]
+        flags = [
+            Column(
+                f"{c.name}_suppressed",
+                Text(f"{c.title.zh}（小于阈值已隐去）", f"{c.title.en} (suppressed)"),
+                "boolean",
+            )
+            for c in self.columns
+            if c.edge == "suppress"
+        ]
+        masks = [
+            Column(f"{c.name}_mask", Text(f"{c.title.zh}（掩码）", f"{c.title.en} (mask)"))
+            for c in self.columns
+            if c.edge == "token" and c.args.get("mask")
+        ]
+        derived = [_identity_column(n) for n in IDENTITY_COLUMNS] if self.identity else []
+        return (*kept, *flags, *masks, *derived)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The whole contract of a source; `version` is the SHA-256 of the file, so every load names what it obeyed."""
+
+    source: str
+    zone: str
+    title: Text
+    owner: Text
+    fix_hint: Text
+    retention: str
+    entities: Mapping[str, Entity]
+    version: str
+
+
+def _identity_column(name: str) -> Column:
+    kinds = {"id_birth": "date"}
+    return Column(name, Text(name, name), kinds.get(name, "text"))
+
+
+def contracts_folder() -> Path:
+    """Where the contracts lie."""
+    return FOLDER
+
+
+@cache
+def load_contract(source: str, folder: Path | None = None) -> Contract:
+    """Read and validate one contract.
+
+    Raises: CallRejected CT-SPEC for a file that is not valid, CT-DENIED for a denied attribute.
+    """
+    path = (folder or FOLDER) / f"{source}.yml"
+    raw = read_yaml(path)
+    where = path.name
+    take(raw, where, required=("source", "zone", "title", "owner", "fix_hint", "retention", "entities"))
+    if raw["source"] != source:
+        raise CallRejected("CT-SPEC", detail=f"{where}: source {raw['source']!r} is not the name of the file")
+    if raw["zone"] not in ZONES:
+        raise CallRejected("CT-SPEC", detail=f"{where}: zone must be one of {', '.join(ZONES)}")
+    entities = {name: _entity(name, body, f"{where}: {name}", raw["zone"]) for name, body in raw["entities"].items()}
+    return Contract(
+        source=source,
+        zone=raw["zone"],
+        title=_text(raw["title"], where),
+        owner=_text(raw["owner"], where),
+        fix_hint=_text(raw["fix_hint"], where),
+        retention=str(raw["retention"]),
+        entities=entities,
+        version=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def _text(raw: Any, where: str) -> Text:
+    if not isinstance(raw, dict):
+        raise CallRejected("CT-SPEC", detail=f"{where}: a text needs zh and en")
+    take(raw, where, required=("zh", "en"))
+    return Text(str(raw["zh"]), str(raw["en"]))
+
+
+def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
+    take(
+        raw,
+        where,
+        required=("title", "key", "columns"),
+        optional=("changed_at", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor"),
+    )
+    columns = tuple(_column(n, c or {}, f"{where}.{n}", name) for n, c in raw["columns"].items())
+    entity = Entity(
+        name=name,
+        title=_text(raw["title"], where),
+        key=tuple(raw["key"]),
+        changed_at=raw.get("changed_at"),
+        delivery=_one_of(raw.get("delivery", "changes"), DELIVERIES, f"{where}.delivery"),
+        empty_ok=_one_of(raw.get("empty", "ok"), ("ok", "fail"), f"{where}.empty") == "ok",
+        columns=columns,
+        ignore=tuple(raw.get("ignore", ())),
+        drops=tuple(_drop(n, d, f"{where}.drop.{n}") for n, d in raw.get("drop", {}).items()),
+        identity=_identity(raw["identity"], f"{where}.identity") if "identity" in raw else None,
+        no_urls=bool(raw.get("no_urls", False)),
+        floor=float(raw["floor"]) if "floor" in raw else None,
+    )
+    _check_entity(entity, where, zone)
+    return entity
+
+
+def _check_entity(entity: Entity, where: str, zone: str) -> None:
+    """What no single key can say: references inside the entity, and the zone's promise."""
+    names = {c.name for c in entity.columns}
+    wanted = {*entity.key, *(d.column for d in entity.drops)}
+    if entity.changed_at:
+        wanted.add(entity.changed_at)
+    if entity.identity:
+        i = entity.identity
+        wanted |= {i.number, *i.name, i.birth, i.sex} | ({i.number_type} if i.number_type else set())
+    if missing := sorted(wanted - names):
+        raise CallRejected("CT-SPEC", detail=f"{where}: {missing[0]!r} is named but is not a column")
+    if both := sorted(n for n in names if entity.ignores(n)):
+        raise CallRejected("CT-SPEC", detail=f"{where}: {both[0]!r} is both a column and ignored")
+    if zone != "R" and entity.identity:
+        raise CallRejected("CT-DENIED", detail=f"{where}: zone {zone} never carries a person key")
+    if entity.identity is None and any(c.edge == "identity" for c in entity.columns):
+        raise CallRejected("CT-SPEC", detail=f"{where}: edge identity needs an identity block")
+
+
+def _column(name: str, raw: dict[str, Any], where: str, entity: str) -> Column:
+    take(
+        raw,
+        where,
+        required=("zh", "en"),
+        optional=(
+            "type", "format", "edge", "required", "nulls", "purpose", "mask", "bands", "below", "length", "map", "other",
+        ),
+    )  # fmt: skip
+    kind = _one_of(raw.get("type", "text"), TYPES, f"{where}.type")
+    edge = _one_of(raw.get("edge", "keep"), EDGES, f"{where}.edge")
+    formats = raw.get("format", DEFAULT_FORMATS.get(kind, ()))
+    args: dict[str, Any] = {
+        k: raw[k] for k in ("purpose", "mask", "bands", "below", "length", "map", "other") if k in raw
+    }
+    needs = {
+        "token": "purpose",
+        "band": "bands",
+        "below": "below",
+        "prefix": "length",
+        "map": "map",
+        "suppress": "below",
+    }
+    if edge in needs and needs[edge] not in args:
+        raise CallRejected("CT-SPEC", detail=f"{where}: edge {edge} needs {needs[edge]!r}")
+    if edge == "token":
+        _one_of(args["purpose"], PURPOSES, f"{where}.purpose")
+    column = Column(
+        name=name,
+        title=Text(str(raw["zh"]), str(raw["en"])),
+        type=kind,
+        formats=(formats,) if isinstance(formats, str) else tuple(formats),
+        edge=edge,
+        args=args,
+        required=bool(raw.get("required", False)),
+        nulls=tuple(str(n) for n in raw.get("nulls", ())),
+    )
+    refuse_denied(column.name, column.title.zh, column.title.en, where)
+    return column
+
+
+def _drop(name: str, raw: dict[str, Any], where: str) -> DropRule:
+    take(raw, where, required=("column", "values"))
+    return DropRule(name, raw["column"], tuple(str(v) for v in raw["values"]))
+
+
+def _identity(raw: dict[str, Any], where: str) -> Identity:
+    take(raw, where, required=("number", "name", "birth", "sex"), optional=("number_type",))
+    name = raw["name"]
+    return Identity(
+        number=raw["number"],
+        name=(name,) if isinstance(name, str) else tuple(name),
+        birth=raw["birth"],
+        sex=raw["sex"],
+        number_type=raw.get("number_type"),
+    )
+
+
+def _one_of(value: Any, valid: tuple[str, ...], where: str) -> str:
+    if value not in valid:
+        raise CallRejected("CT-SPEC", detail=f"{where}: {value!r} is not one of {', '.join(valid)}")
+    return str(value)

@@ -1,0 +1,87 @@
+"""The landing contract: what a manifest says of one landed file, written by extract and read by stage.
+
+A manifest is the truth about the landing zone: a file that no manifest names is ignored and reported, a manifest
+whose file is missing or differs from its SHA-256 stops the load. Its name comes from its content, so landing the
+same content twice is a no-op.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from expectations.errors import SourceChanged
+
+FORMAT = 1
+PREFIX = "_manifest-"  # readers of Parquet folders pass over names with a leading underscore
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One landed file: source total = rows + dropped by rule + rejected, to the row.
+
+    begin, end: the half-open window, Asia/Shanghai wall clock, ISO text.
+    source_total: records the source says it has for the window.
+    snapshot: a complete picture of the entity, which may close records it no longer holds.
+    partial: the source gave less than it has and said so; never closes anything.
+    """
+
+    source: str
+    entity: str
+    begin: str
+    end: str
+    file: str
+    rows: int
+    size: int  # bytes
+    sha256: str
+    source_total: int
+    dropped: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+    snapshot: bool = False
+    partial: bool = False
+    contract_version: str = ""
+    token_key: str = ""
+    format: int = FORMAT
+
+    def body(self) -> bytes:
+        """The canonical bytes: same facts, same bytes."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, indent=1).encode("utf8") + b"\n"
+
+    @property
+    def load_id(self) -> str:
+        """Names this load for ever: 16 hex digits of the SHA-256 of the body."""
+        return hashlib.sha256(self.body()).hexdigest()[:16]
+
+    @property
+    def name(self) -> str:
+        """The manifest's file name."""
+        return f"{PREFIX}{self.load_id}.json"
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Manifest:
+        """Parse. Raises SourceChanged LA-CORRUPT for text that is not a manifest of this format."""
+        try:
+            body: dict[str, Any] = json.loads(raw)
+            manifest = cls(**body)
+        except (ValueError, TypeError) as error:
+            raise SourceChanged("LA-CORRUPT", detail="manifest is unreadable") from error
+        if manifest.format != FORMAT:
+            raise SourceChanged("LA-CORRUPT", detail=f"manifest format {manifest.format}, expected {FORMAT}")
+        return manifest
+
+
+def window_folder(begin: str, end: str) -> str:
+    """`20221101T000000-20221102T000000` for a window in ISO text."""
+    return "-".join(t.replace("-", "").replace(":", "") for t in (begin, end))
+
+
+def read_manifests(landing: Path, source: str) -> Iterator[tuple[Path, Manifest]]:
+    """All manifests of a source under `landing/<source>/`, in a stable order, without those of rejected rows."""
+    root = landing / source
+    for path in sorted(root.glob(f"*/*/{PREFIX}*.json")):
+        if path.relative_to(root).parts[0] != "quarantine":
+            yield path, Manifest.from_bytes(path.read_bytes())

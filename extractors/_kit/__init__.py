@@ -1,0 +1,1 @@
+"""What the twelve extractors share: transports, windows, minimisation, tokens, landing."""

@@ -1,0 +1,164 @@
+"""Minimise at the edge (privacy.md, rule 1): only contract fields leave the decoder.
+
+A field the contract neither keeps nor ignores by name is dropped, counted and reported as drift; a required field
+that is missing stops the source; rows a drop rule names are dropped under that name. Identity becomes tokens, mask
+and facets; the clear value goes to the vault and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from expectations.contract import Column, Entity
+from expectations.errors import SourceChanged
+from extractors._kit.context import Page
+from extractors._kit.edge import Values, canonical_code, plain_verb, suppress, texts, without_urls
+from extractors._kit.identity import mask_plate
+from extractors._kit.person_columns import PersonTokeniser
+from extractors._kit.tokens import Tokeniser
+
+
+class VaultSink(Protocol):
+    """Takes (token, kind, clear) of identities."""
+
+    def __call__(self, token: str, kind: str, clear: str) -> None: ...
+
+
+@dataclass
+class Findings:
+    """What the edge saw of one entity: conservation and drift."""
+
+    received: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    undeclared: Counter[str] = field(default_factory=Counter)
+    urls_removed: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+    keyless: int = 0
+
+
+class Minimiser:
+    """Turns the pages of one entity into Arrow batches of its landed columns, all text."""
+
+    def __init__(self, entity: Entity, tokeniser: Tokeniser, vault: VaultSink | None) -> None:
+        self.entity = entity
+        self.findings = Findings()
+        self.schema = pa.schema([pa.field(c.name, pa.string()) for c in entity.landed()])
+        self._tokeniser = tokeniser
+        self._vault = vault
+        self._persons = PersonTokeniser(tokeniser, vault_sink=vault) if entity.identity else None
+        self._names = frozenset(c.name for c in entity.columns)
+        self._ignored: set[str] = set()
+        self._verbs = {c.name: plain_verb(c) for c in entity.columns}
+
+    def restart(self) -> None:
+        """Forget what was seen: the entity is read again from the start."""
+        self.findings = Findings()
+
+    def batch(self, page: Page) -> pa.RecordBatch:
+        """Minimise one page. Raises SourceChanged DE-SCHEMA, EX-SHAPE."""
+        columns = self._columns(page)
+        self.findings.received += len(page)
+        columns = self._without_dropped(columns)
+        columns = self._without_keyless(columns)
+        landed = self._landed(columns)
+        return pa.record_batch([pa.array(landed[n], pa.string()) for n in self.schema.names], schema=self.schema)
+
+    def _columns(self, page: Page) -> dict[str, Values]:
+        """The declared columns of a page as text; everything else is seen by name only."""
+        required = self.entity.key if page.deletes else tuple(c.name for c in self.entity.columns if c.required)
+        if page.columns is not None:
+            self._audit(page.columns, len(page), None)
+            self._demand(required, page.columns.keys())
+            blank: list[None] = [None] * len(page)
+            return {c.name: texts(page.columns.get(c.name, blank), c.name) for c in self.entity.columns}
+        records = page.records
+        found = set().union(*records) if records else set()
+        self._audit(found, len(page), records)
+        if records:
+            self._demand(required, found)
+        for name in required:
+            if missing := sum(name not in r for r in records):
+                raise SourceChanged("DE-SCHEMA", detail=f"{self.entity.name}.{name} is missing in {missing} records")
+        return {c.name: texts([r.get(c.name) for r in records], c.name) for c in self.entity.columns}
+
+    def _demand(self, required: Sequence[str], found: Any) -> None:
+        if missing := [n for n in required if n not in found]:
+            raise SourceChanged("DE-SCHEMA", detail=f"{self.entity.name}: missing {', '.join(missing)}")
+
+    def _audit(self, found: Any, rows: int, records: Sequence[Mapping[str, Any]] | None) -> None:
+        """Count what is neither kept nor ignored: news for the steward, not data."""
+        self.findings.seen.update(n for n in found if n in self._names)
+        for name in found:
+            if name in self._names or name in self._ignored:
+                continue
+            if self.entity.ignores(name):
+                self._ignored.add(name)
+                continue
+            self.findings.undeclared[name] += rows if records is None else sum(name in r for r in records)
+
+    def _without_dropped(self, columns: dict[str, Values]) -> dict[str, Values]:
+        for rule in self.entity.drops:
+            hit = [v in rule.values for v in columns[rule.column]]
+            if any(hit):
+                self.findings.dropped[rule.name] += sum(hit)
+                columns = {n: [v for v, h in zip(vs, hit, strict=True) if not h] for n, vs in columns.items()}
+        return columns
+
+    def _without_keyless(self, columns: dict[str, Values]) -> dict[str, Values]:
+        """A record without its key cannot be addressed: it is counted as rejected, not landed."""
+        bad = [
+            not all(k and k.strip() for k in key) for key in zip(*(columns[k] for k in self.entity.key), strict=True)
+        ]
+        if any(bad):
+            self.findings.keyless += sum(bad)
+            columns = {n: [v for v, b in zip(vs, bad, strict=True) if not b] for n, vs in columns.items()}
+        return columns
+
+    def _landed(self, columns: dict[str, Values]) -> dict[str, Values]:
+        landed: dict[str, Values] = {}
+        for column in self.entity.columns:
+            values = columns[column.name]
+            if self.entity.no_urls:
+                values, removed = without_urls(values)
+                if removed:
+                    self.findings.urls_removed[column.name] += removed
+            if column.edge == "token":
+                landed |= self._token(column, values)
+            elif column.edge == "suppress":
+                landed[column.name], landed[f"{column.name}_suppressed"] = suppress(values, column.args["below"])
+            elif column.edge != "identity":
+                landed[column.name] = self._verbs[column.name](values)
+        if self._persons is not None:
+            landed |= self._person(columns)
+        return landed
+
+    def _token(self, column: Column, values: Values) -> dict[str, Values]:
+        purpose = column.args["purpose"]
+        clear = [canonical_code(v) for v in values]
+        tokens = self._tokeniser.tokens(purpose, clear)
+        if self._vault is not None:
+            for token, value in zip(tokens, clear, strict=True):
+                if token is not None and value is not None:
+                    self._vault(token, purpose, value)
+        landed: dict[str, Values] = {column.name: tokens}
+        if column.args.get("mask"):
+            landed[f"{column.name}_mask"] = [None if v is None else mask_plate(v) for v in clear]
+        return landed
+
+    def _person(self, columns: dict[str, Values]) -> dict[str, Values]:
+        identity = self.entity.identity
+        assert identity is not None and self._persons is not None
+        rows = len(columns[identity.number])
+        kinds: Sequence[str | None] = columns[identity.number_type] if identity.number_type else ["111"] * rows
+        parts = [columns[n] for n in identity.name]
+        names: Values = parts[0] if len(parts) == 1 else [
+            " ".join(p for p in name if p) or None for name in zip(*parts, strict=True)
+        ]  # fmt: skip
+        return self._persons.columns(
+            columns[identity.number], kinds, names, columns[identity.birth], columns[identity.sex]
+        )

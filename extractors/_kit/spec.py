@@ -1,0 +1,143 @@
+"""Sources are found, not listed: every folder with a `source.yml` is one.
+
+`source.yml` says how a source is reached and when; what its rows must be stands in its contract.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from expectations.contract import Contract, Text, contracts_folder, load_contract
+from expectations.errors import CallRejected
+from expectations.strict import read_yaml, take
+
+FOLDER = Path(__file__).parent.parent
+TRANSPORTS = ("rest", "soap", "gb28181", "sql", "sftp")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source system as its folder describes it.
+
+    number: its place in the office's list, text such as "03".
+    lookback: days before the window's begin that are read again; rate: requests per second or None.
+    options: constants of the wire, such as a page size; a missing one is an error where it is read.
+    """
+
+    key: str
+    number: str
+    title: Text
+    publisher: Text
+    summary: Text
+    transport: str
+    connection: str
+    entities: tuple[str, ...]
+    schedule: str
+    window_field: str
+    lookback: int
+    rate: float | None
+    status: str
+    options: Mapping[str, Any]
+    folder: Path
+    contracts: Path
+
+    def contract(self) -> Contract:
+        """The contract of the same name."""
+        return load_contract(self.key, self.contracts)
+
+    def doc(self) -> str:
+        """Markdown for the DAG page, made from source.yml and the contract; Chinese first."""
+        contract = self.contract()
+        rows = "\n".join(
+            f"| `{e.name}` | {e.title.zh} / {e.title.en} | {len(e.columns)} | {len(e.ignore)} |"
+            for e in contract.entities.values()
+        )
+        return (
+            f"### {self.number} {self.title.zh}\n{self.summary.zh}\n\n*{self.title.en}. {self.summary.en}*\n\n"
+            f"**责任单位 / owner**: {contract.owner.zh} / {contract.owner.en}  \n"
+            f"**出错先看 / first aid**: {contract.fix_hint.zh} / {contract.fix_hint.en}  \n"
+            f"**保留 / retention**: {contract.retention}\n\n"
+            f"| 记录 / entity | 名称 / title | 保留字段 / kept | 丢弃 / ignored |\n|---|---|---|---|\n{rows}\n"
+        )
+
+    def extract(self) -> Callable[..., Iterator[Any]]:
+        """The folder's one public function. Imported late: discovery must stay cheap (DAG parsing)."""
+        module = importlib.import_module(f"{self.folder.parent.name}.{self.key}.extractor")
+        function: Callable[..., Iterator[Any]] = module.extract
+        return function
+
+
+def discover(folder: Path = FOLDER, contracts: Path | None = None) -> dict[str, Source]:
+    """All live sources, sorted by key. Raises CallRejected CT-SPEC naming the file that is wrong."""
+    return dict(_discover(folder, contracts or contracts_folder()))
+
+
+@cache
+def _discover(folder: Path, contracts: Path) -> dict[str, Source]:
+    found = {}
+    for path in sorted(folder.glob("*/source.yml")):
+        if not path.parent.name.startswith("_"):
+            source = _source(path, contracts)
+            if source.status == "live":
+                found[source.key] = source
+    return found
+
+
+def _source(path: Path, contracts: Path) -> Source:
+    raw = read_yaml(path)
+    key = path.parent.name
+    where = f"{key}/source.yml"
+    take(
+        raw,
+        where,
+        required=(
+            "number", "title", "publisher", "summary", "transport", "connection", "entities", "schedule", "window", "status",
+        ),
+        optional=("rate", "options"),
+    )  # fmt: skip
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", key) or len(key) > 24:
+        raise CallRejected("CT-SPEC", detail=f"{where}: the folder name must be snake_case of at most 24 characters")
+    if raw["connection"] != key:
+        raise CallRejected("CT-SPEC", detail=f"{where}: connection must be named like the folder, {key!r}")
+    if raw["transport"] not in TRANSPORTS:
+        raise CallRejected("CT-SPEC", detail=f"{where}: transport is not one of {', '.join(TRANSPORTS)}")
+    if raw["status"] not in ("draft", "live"):
+        raise CallRejected("CT-SPEC", detail=f"{where}: status must be draft or live")
+    take(raw["window"], f"{where}: window", required=("field",), optional=("lookback",))
+    return Source(
+        key=key,
+        number=str(raw["number"]),
+        title=_text(raw["title"], where),
+        publisher=_text(raw["publisher"], where),
+        summary=_text(raw["summary"], where),
+        transport=raw["transport"],
+        connection=raw["connection"],
+        entities=tuple(raw["entities"]),
+        schedule=raw["schedule"],
+        window_field=raw["window"]["field"],
+        lookback=_days(raw["window"].get("lookback", "0d"), where),
+        rate=float(raw["rate"]) if "rate" in raw else None,
+        status=raw["status"],
+        options=raw.get("options", {}),
+        folder=path.parent,
+        contracts=contracts,
+    )
+
+
+def _text(raw: Any, where: str) -> Text:
+    if not isinstance(raw, dict):
+        raise CallRejected("CT-SPEC", detail=f"{where}: a text needs zh and en")
+    take(raw, where, required=("zh", "en"))
+    return Text(str(raw["zh"]).strip(), str(raw["en"]).strip())
+
+
+def _days(text: str, where: str) -> int:
+    if not re.fullmatch(r"\d+d", str(text)):
+        raise CallRejected("CT-SPEC", detail=f"{where}: lookback is written in days, as 3d")
+    return int(str(text)[:-1])

@@ -1,0 +1,1 @@
+"""The only Airflow glue: settings, connections, retry policy, alerts. No parsing, no SQL."""

@@ -1,0 +1,27 @@
+"""Where the three stores lie, from the environment: the one place the DAGs read it.
+
+REGISTER_HOME holds landing/ and warehouse.duckdb; keys and the decision store have variables of their own
+(`.env.example`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths of one office's stores."""
+
+    landing: Path
+    warehouse: Path
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """REGISTER_HOME, default `var/` in the checkout."""
+        home = Path(os.environ.get("REGISTER_HOME", ROOT / "var"))
+        return cls(landing=home / "landing", warehouse=home / "warehouse.duckdb")

@@ -1,0 +1,1 @@
+"""One module per source system: how its records come out of the life of a grid, or of the street as a whole."""
