@@ -108,6 +108,10 @@ class Connection:
         return str(value)
 
 
+from_env = Connection.from_env
+from_json = Connection.from_json
+
+
 def _with_scheme(host: str, schema: str) -> str:
     """Airflow may keep the scheme of an http address in its own field."""
     return f"{schema}://{host}" if schema in ("http", "https") and host and "://" not in host else host

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from expectations.contract import Column
@@ -61,7 +62,7 @@ def canonical_code(text: str | None) -> str | None:
 def band(values: Values, bounds: Sequence[float]) -> Values:
     """Numbers to bands: bounds [1, 2, 5] give `<1`, `1`, `2-4`, `5+`. What is no number becomes `invalid`."""
     labels = [f"<{bounds[0]:g}"]
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         labels.append(f"{low:g}" if high - low == 1 else f"{low:g}-{high - 1:g}")
     labels.append(f"{bounds[-1]:g}+")
 
@@ -123,5 +124,6 @@ def plain_verb(column: Column) -> Callable[[Values], Values]:
     if column.edge == "map":
         table = {str(k): str(v) for k, v in args["map"].items()}
         other = None if "other" not in args else str(args["other"])
-        return lambda values: mapped(values, table, other)
+        length = args.get("length")  # None: the whole code is looked up
+        return lambda values: mapped([None if v is None else v[:length] for v in values], table, other)
     return lambda values: values

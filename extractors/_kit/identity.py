@@ -82,7 +82,17 @@ def iso_date(digits: str) -> str | None:
 
 def _plain(raw: str) -> str:
     """NFKC width, upper case; blanks, controls, zero-width marks and variation selectors out."""
-    text = unicodedata.normalize("NFKC", raw.translate(_FOLDS)).translate(_FOLDS).upper()
+    text = _plain_once(raw)
+    # What was apart may compose once a blank between is gone; few texts need a second round, none a fourth.
+    for _ in range(3):
+        if text.isascii() or (again := _plain_once(text)) == text:
+            break
+        text = again
+    return text
+
+
+def _plain_once(raw: str) -> str:
+    text = unicodedata.normalize("NFKC", raw).translate(_FOLDS).upper()
     if text.isalnum():
         return text
     kept = (c for c in text if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
@@ -98,7 +108,7 @@ def canonical_number(raw: str | None) -> str:
         text = _plain(raw).translate(_LOOKALIKES)
         if text in _NOT_A_NUMBER:
             return ""
-        text = "".join(c for c in text if unicodedata.category(c) != "Pd" and c not in "\u2212'\"`.,;:")
+        text = "".join(c for c in text if unicodedata.category(c)[0] not in "MPZ" or c == "*").replace("\u2212", "")
     if len(text) < _SHORTEST_NUMBER or text in _NOT_A_NUMBER or len(set(text)) == 1:
         return ""
     # A number the source has already masked would give different people one token.
@@ -163,8 +173,8 @@ def canonical_name(raw: str | None) -> str:
     if not raw:
         return ""
     # NFKC leaves the main block of Han characters as it is.
-    text = raw if _PLAIN_HAN.fullmatch(raw) else _plain(raw).strip(MIDDLE_DOT + "-./\\,;")
-    return "" if text in _NOT_A_NAME else text
+    text = raw if _PLAIN_HAN.fullmatch(raw) else _plain(raw)
+    return "" if text in _NOT_A_NAME else text.strip(MIDDLE_DOT + "-./\\,;")
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -222,7 +232,7 @@ def is_placeholder(character: str, han: bool = True) -> bool:
 
 def name_flag(name: str) -> str:
     """`masked` when a canonical name hides characters, `one_char` when it has only one, else empty."""
-    if not _PLACEHOLDERS.isdisjoint(name) or ("X" in name or "\u00d7" in name) and _HAN.search(name):
+    if not _PLACEHOLDERS.isdisjoint(name) or (("X" in name or "\u00d7" in name) and _HAN.search(name)):
         return "masked"
     return "one_char" if len(name) == 1 else ""
 

@@ -151,7 +151,7 @@ def make_durable(temp: Path, final: Path, point: str) -> None:
     with temp.open("rb+") as handle:
         os.fsync(handle.fileno())
     faultpoint(f"{point}.sync")
-    os.replace(temp, final)
+    temp.replace(final)
     faultpoint(f"{point}.rename")
     descriptor = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

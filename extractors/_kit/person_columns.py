@@ -94,8 +94,7 @@ class PersonTokeniser:
             by_other = self._bound(f"{name}_birth", values, other)
             made[f"{name}_birth_token"] = by_birth
             made[f"{name}_idbirth_token"] = [
-                t if o else r if i else None
-                for t, o, r, i in zip(by_other, other, by_birth, id_births, strict=True)
+                t if o else r if i else None for t, o, r, i in zip(by_other, other, by_birth, id_births, strict=True)
             ]
         return made
 
@@ -110,9 +109,7 @@ class PersonTokeniser:
         return {f"{purpose}_token": self._bound(purpose, values, id_tokens) for purpose, values in messages.items()}
 
     def _bound(self, purpose: str, values: Values, anchors: Values) -> list[str | None]:
-        return self._tokens(
-            purpose, [f"{v}\x1f{a}" if v and a else None for v, a in zip(values, anchors, strict=True)]
-        )
+        return self._tokens(purpose, [f"{v}\x1f{a}" if v and a else None for v, a in zip(values, anchors, strict=True)])
 
     def _build_number(self, key: tuple[str | None, str | None]) -> Cells:
         number = parse_number(*key)
@@ -136,6 +133,7 @@ class PersonTokeniser:
         sound_of_given = given_sound(given) if not (masked and any(map(is_placeholder, given))) else None
         if masked and surname and is_placeholder(surname[0]):
             surname = ""
+        bound: Cells
         if not name or flag:
             bound = (surname or None, sound_of_given or None, char1, char2, None, None)
             return (None, mask_name(name) or None, None, None, flag, None, *bound)

@@ -10,6 +10,7 @@ import re
 import ssl
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from email.errors import MissingHeaderBodySeparatorDefect
 from socket import gaierror
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,8 @@ def pieces(response: requests.Response, limit: int, check_time: Callable[[], Non
 
     Raises Again EX-TRUNC for a body cut short, SourceChanged EX-BIG, EX-BOMB or EX-HTTP.
     """
+    if _broken_head(response):
+        raise SourceChanged("EX-HTTP", detail="a malformed line among the headers")
     length, encoding = check_framing(response.headers)
     if length is not None and length > limit:
         raise SourceChanged("EX-BIG", detail=f"{length} bytes announced, the limit is {limit}")
@@ -83,6 +86,13 @@ def pieces(response: requests.Response, limit: int, check_time: Callable[[], Non
             raise SourceChanged("EX-BIG", detail=f"more than {limit} bytes")
     if inflate is not None:
         inflate.finish()
+
+
+def _broken_head(response: requests.Response) -> bool:
+    """urllib3 only warns of it, and takes the headers behind the bad line for the start of the body."""
+    message = getattr(getattr(response.raw, "_original_response", None), "msg", None)
+    # The other defects are of multipart bodies, whose parts no header parser sees.
+    return any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in getattr(message, "defects", ()))
 
 
 def _raw(response: requests.Response, length: int | None) -> Iterator[bytes]:

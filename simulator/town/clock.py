@@ -43,6 +43,12 @@ def stamp(moment: int) -> str:
     return f"{day_text(moment // DAY)} {time_text(moment % DAY)}"
 
 
+def moment_of(text: str) -> int:
+    """Read a moment back from `yyyy-MM-dd HH:mm:ss`."""
+    day = date.fromisoformat(text[:10]).toordinal() - _ORDINAL
+    return day * DAY + int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
+
+
 def slashed(moment: int) -> str:
     """Write a moment as `yyyy/MM/dd HH:mm:ss`."""
     return f"{day_text(moment // DAY, '/')} {time_text(moment % DAY)}"

@@ -193,6 +193,11 @@ class Flaws:
         """Note a defect that was made without a draw."""
         self._hits.append(name)
 
+    def drop(self, name: str) -> None:
+        """Take a hit back: the record gave no occasion after all."""
+        self._hits.remove(name)
+        self._forced.discard(name)
+
     def take(self) -> tuple[str, ...]:
         """Close the row: its defects so far."""
         hits, self._hits = tuple(self._hits), []

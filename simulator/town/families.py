@@ -143,5 +143,3 @@ def _visitors(registry: Registry, day: int) -> Household:
         birth = registry.born(day, 24 + 36 * random.random())
         people.append((registry.visitor(birth, 1 + (random.random() < 0.45), foreign), HEAD if place == 0 else SPOUSE))
     return registry.household(False, people)
-
-

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.manifest import Manifest, read_manifests
-from extractors import Window, discover, run_source
+from extractors import Window, discover
 from extractors._kit.connection import from_json
+from extractors._kit.run import run_source
 from extractors._kit.summary import Summary
 from simulator.wires import Wire
 

@@ -146,7 +146,7 @@ def test_silence_times_out_and_is_retried(serve: Serve, monkeypatch: pytest.Monk
     monkeypatch.setattr(rest, "READ_SECONDS", 0.1)
     silent = Answer(b"", hold=0.3, close=True)
     halfway = answer(b"{", length=2, hold=0.3, close=True)
-    server, http = serve(silent, halfway, answer({"ok": 1}))
+    _, http = serve(silent, halfway, answer({"ok": 1}))
     assert http.send(get()).json() == {"ok": 1}
     _, http = serve(halfway, policy=RetryPolicy(base=0, tries=2))
     assert failure(http).code == "EX-NET"

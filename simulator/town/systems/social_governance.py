@@ -53,6 +53,7 @@ def emit(grid: Grid) -> Iterator[Row]:
     registered = _Clerk.of(grid, "registered_person")
     floating = _Clerk.of(grid, "floating_person")
     overseas = _Clerk.of(grid, "overseas_person")
+    doubled = _Clerk(grid, "floating_person", grid.random(SYSTEM, "doubled"), floating.flaws, 500_000)
     log = grid.flaws(SYSTEM, "delete_log")
     for person in grid.life.people:
         stays = grid.life.by_person.get(person.person, [])
@@ -65,11 +66,10 @@ def emit(grid: Grid) -> Iterator[Row]:
         if person.pop_type == LOCAL:
             yield from _registered(registered, log, stays)
         for stay in stays:
-            if person.pop_type != LOCAL:
-                listed = floating.random.random() < 0.82
-            else:
-                listed = floating.flaws.hit("also_registered")
-            if listed:
+            if person.pop_type == LOCAL:
+                if floating.flaws.hit("also_registered"):
+                    yield from _floating(doubled, log, stay)
+            elif floating.random.random() < 0.82:
                 yield from _floating(floating, log, stay)
 
 
@@ -125,8 +125,9 @@ def _registered(clerk: _Clerk, log: Flaws, stays: list[Stay]) -> Iterator[Row]:
     for seq, moment in enumerate(moments, 1):
         day = moment // 86_400
         stay = [s for s in stays if s.begin <= day][-1]
-        if not identity["identity_num"] and day >= person.id_from and random.random() < 0.5:
-            identity, base = {**identity, "identity_num": person.id_no}, tuple(b for b in base if b != "id_missing")
+        if not identity["identity_num"] and day >= person.id_from:
+            if "id_missing" not in base or clerk.flaws.random.random() < 0.2:
+                identity["identity_num"], base = person.id_no, tuple(name for name in base if name != "id_missing")
         if stay.begin not in places:
             places[stay.begin] = _place(clerk, stay)
         fields = {"pk": pk, **identity, **places[stay.begin], **_force(clerk, stay, max(person.birth, stay.begin), day)}
@@ -198,7 +199,7 @@ def _deletion(clerk: _Clerk, log: Flaws, view: str, pk: str, moments: list[int])
     """Log the deletion of a record; seldom the log is ahead of the row itself."""
     moment = moments[-1] + 3_600 * (5 + int(clerk.random.random() * 200))
     if moments[0] > 2 * 86_400 and log.hit("delete_before_insert"):
-        moment = moments[0] - 3_600 * (3 + int(clerk.random.random() * 40))
+        moment = moments[0] - 3_600 * (3 + int(log.random.random() * 40))
     if moment // 86_400 < DAYS:
         fields = {"pk": pk, "table_name": view, "del_time": stamp(moment)}
         yield Row(SYSTEM, "delete_log", f"{view}/{pk}", 1, stamp(moment), fields, defects=log.take())

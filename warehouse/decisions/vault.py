@@ -1,0 +1,217 @@
+"""The identity vault (privacy.md, rule 6): the only place that holds clear names and ID numbers, each one encrypted.
+
+Flow: (token, kind, clear) from the extractors' edge -> `put_many` -> vault_entry; `reveal` reads one back. Writing the
+same entries again changes nothing, in any order and from several processes. Who may reveal, and the log of each
+look, is the business of the callers.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Engine, Insert, create_engine, event, inspect, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
+
+from warehouse.decisions.models import VaultEntry
+
+KEY_VARIABLE: Final = "REGISTER_VAULT_KEY"
+ALGORITHM_VARIABLE: Final = "REGISTER_VAULT_ALG"
+AES: Final = "aes-256-gcm"
+SM4: Final = "sm4-gcm"
+_SHORT: Final = {"": AES, "aes": AES, "sm4": SM4}
+_KEY = re.compile(r"[0-9a-fA-F]{64}")
+_NONCE: Final = 12
+_TAG: Final = 16
+_BATCH: Final = 5_000
+_BUSY_SECONDS: Final = 30
+
+
+class VaultKeyMissing(ValueError):
+    """Key or algorithm is absent or malformed; names the variable, never its value."""
+
+    def __init__(self, variable: str, expected: str) -> None:
+        super().__init__(f"{variable} is missing or malformed: expected {expected}; set it from the secrets backend")
+        self.variable = variable
+
+
+class VaultEntryMissing(LookupError):
+    """The vault holds nothing under this token: never put, or erased."""
+
+
+class VaultUnreadable(RuntimeError):
+    """An entry cannot be read: made with another key, or changed since it was written."""
+
+
+class _Box(NamedTuple):
+    """Authenticated encryption under one derived key: (nonce, clear, associated) and (sealed, associated)."""
+
+    seal: Callable[[bytes, bytes, bytes], bytes]
+    unseal: Callable[[bytes, bytes], bytes]
+
+
+class Vault:
+    """Encrypted identities by token."""
+
+    def __init__(self, engine: Engine, key: bytes, algorithm: str = AES) -> None:
+        """Use a 32-byte master key; each algorithm works with a key of its own derived from it."""
+        if len(key) != 32:
+            raise VaultKeyMissing(KEY_VARIABLE, "64 hexadecimal characters")
+        if algorithm not in (AES, SM4):
+            raise VaultKeyMissing(ALGORITHM_VARIABLE, f"{AES} or {SM4}")
+        self.engine = engine
+        self.algorithm = algorithm
+        self.key_id = "k" + _derive(key, "key id", 3).hex()
+        self._boxes = {AES: _aes_gcm(_derive(key, AES, 32)), SM4: _sm4_gcm(_derive(key, SM4, 16))}
+
+    @classmethod
+    def open(cls, url: str) -> "Vault":
+        """Open the vault of a SQLAlchemy URL with key and algorithm of the environment. Raises VaultKeyMissing."""
+        key = os.environ.get(KEY_VARIABLE, "").strip()
+        if not _KEY.fullmatch(key):
+            raise VaultKeyMissing(KEY_VARIABLE, "64 hexadecimal characters")
+        algorithm = os.environ.get(ALGORITHM_VARIABLE, "").strip().lower()
+        vault = cls(open_engine(url), bytes.fromhex(key), _SHORT.get(algorithm, algorithm))
+        ensure_schema(vault.engine)
+        return vault
+
+    def put_many(self, entries: Iterable[tuple[str, str, str]]) -> None:
+        """Encrypt and store (token, kind, clear); a token that is there already stays as it is. Durable on return."""
+        statement = _insert_or_ignore(self.engine)
+        rest = iter(entries)
+        while batch := {entry[0]: entry for entry in islice(rest, _BATCH)}:
+            # Sorted, because two writers that insert the same tokens in other orders would deadlock on PostgreSQL.
+            rows = self._rows([batch[token] for token in sorted(batch)])
+            with self.engine.begin() as connection:
+                connection.execute(statement, rows)
+
+    def reveal(self, token: str) -> str:
+        """The clear text behind a token. Raises VaultEntryMissing, VaultUnreadable; neither shows any of it."""
+        with self.engine.connect() as connection:
+            columns = VaultEntry.__table__.c
+            row = connection.execute(select(*columns).where(columns.token == token)).one_or_none()
+        if row is None:
+            raise VaultEntryMissing("the vault holds nothing under this token")
+        if row.key_id != self.key_id:
+            raise VaultUnreadable(f"the entry needs key {row.key_id}, the vault is open with {self.key_id}")
+        box = self._boxes.get(row.algorithm)
+        if box is None:
+            raise VaultUnreadable("the entry names an algorithm this version does not know")
+        try:
+            return box.unseal(row.ciphertext, _associated(row.token, row.kind)).decode("utf-8", "surrogatepass")
+        except InvalidTag:
+            raise VaultUnreadable("the entry was changed since it was written") from None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    def _rows(self, entries: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
+        seal = self._boxes[self.algorithm].seal
+        nonces = os.urandom(_NONCE * len(entries))
+        fixed = {"key_id": self.key_id, "algorithm": self.algorithm}
+        return [
+            fixed
+            | {
+                "token": token,
+                "kind": kind,
+                "ciphertext": seal(nonces[at : at + _NONCE], _bytes(clear), _associated(token, kind)),
+            }
+            for at, (token, kind, clear) in zip(range(0, len(nonces), _NONCE), entries, strict=True)
+        ]
+
+
+def open_engine(url: str) -> Engine:
+    """Engine of the decision store; a SQLite file gets WAL, a busy timeout, mode 0600 and, if new, a 0700 folder."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if parsed.database not in (None, "", ":memory:"):
+        _protect(Path(str(parsed.database)))
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def ensure_schema(engine: Engine) -> None:
+    """Create the vault table where migrations have not; asks first, since the role may lack the right to create."""
+    table = VaultEntry.__table__
+    if not inspect(engine).has_table(VaultEntry.__tablename__):
+        with engine.begin() as connection:
+            connection.execute(CreateTable(table, if_not_exists=True))  # type: ignore[arg-type]
+
+
+def _protect(file: Path) -> None:
+    # A folder that was there before may belong to others: only a new one is closed.
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite gives the -wal and -shm files the mode of the database file.
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    file.chmod(0o600)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    # secure_delete: an erased entry must not linger in free pages.
+    settings = ("journal_mode=wal", "synchronous=full", f"busy_timeout={_BUSY_SECONDS * 1000}", "secure_delete=on")
+    for setting in settings:
+        connection.execute(f"pragma {setting}")
+
+
+def _insert_or_ignore(engine: Engine) -> Insert:
+    if engine.dialect.name == "postgresql":
+        return postgresql.insert(VaultEntry).on_conflict_do_nothing(index_elements=["token"])
+    return sqlite.insert(VaultEntry).on_conflict_do_nothing(index_elements=["token"])
+
+
+def _derive(key: bytes, info: str, length: int) -> bytes:
+    """HKDF (RFC 5869) with SHA-256."""
+    return HKDF(SHA256(), length, salt=None, info=f"street-base-register\x1fvault\x1f{info}".encode()).derive(key)
+
+
+def _associated(token: str, kind: str) -> bytes:
+    return f"{token}\x1f{kind}".encode()
+
+
+def _bytes(clear: str) -> bytes:
+    return clear.encode("utf-8", "surrogatepass")
+
+
+def _aes_gcm(key: bytes) -> _Box:
+    """AES-256-GCM (NIST SP 800-38D), 96-bit random nonces."""
+    cipher = AESGCM(key)
+
+    def seal(nonce: bytes, clear: bytes, associated: bytes) -> bytes:
+        return nonce + cipher.encrypt(nonce, clear, associated)
+
+    def unseal(sealed: bytes, associated: bytes) -> bytes:
+        if len(sealed) < _NONCE + _TAG:
+            raise InvalidTag
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], associated)
+
+    return _Box(seal, unseal)
+
+
+def _sm4_gcm(key: bytes) -> _Box:
+    """SM4-GCM (GB/T 32907, RFC 8998), 96-bit random nonces."""
+    cipher = algorithms.SM4(key)
+
+    def seal(nonce: bytes, clear: bytes, associated: bytes) -> bytes:
+        work = Cipher(cipher, modes.GCM(nonce)).encryptor()
+        work.authenticate_additional_data(associated)
+        return nonce + work.update(clear) + work.finalize() + work.tag
+
+    def unseal(sealed: bytes, associated: bytes) -> bytes:
+        if len(sealed) < _NONCE + _TAG:
+            raise InvalidTag
+        work = Cipher(cipher, modes.GCM(sealed[:_NONCE], sealed[-_TAG:])).decryptor()
+        work.authenticate_additional_data(associated)
+        return work.update(sealed[_NONCE:-_TAG]) + work.finalize()
+
+    return _Box(seal, unseal)

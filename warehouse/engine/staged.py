@@ -1,0 +1,179 @@
+"""The shape of one staged table, made from its contract entity at run time.
+
+`StagedEntity` knows the table's name, its columns and the SQL fragments that turn a landed text into them. Two
+contracts with the same `shape` stage the same rows; a changed shape stages the entity anew from the landing zone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+from expectations.contract import Column, Contract, Entity
+from expectations.errors import CallRejected
+from warehouse.engine.sql import (
+    FALSE, NULL, Fragment, array, call, cast, joined, listing, literal, named, quote, relation, typed,
+)  # fmt: skip
+
+SCHEMA = "staging"
+LINEAGE = (
+    "load_id", "source", "source_record_id", "seen_at", "content_hash", "changed_at", "known_from", "op", "untyped",
+)  # fmt: skip
+TYPES = {
+    "text": "VARCHAR", "code": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)",
+    "date": "DATE", "datetime": "TIMESTAMP", "boolean": "BOOLEAN",
+}  # fmt: skip
+KEY_FORM = 1  # version of the canonical key: a change re-keys every record, so it is part of the shape
+DELETED_AT = "deleted_at"
+_PACKED = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
+
+
+def table_name(source: str, entity: str) -> str:
+    """`<source>__<entity>`, in schema `staging`."""
+    return f"{source}__{entity}"
+
+
+def staged_name(column: str) -> str:
+    """The staged name of a contract column: its own, or `source_<name>` where a lineage column has that name."""
+    return f"source_{column}" if column.casefold() in LINEAGE else column
+
+
+@dataclass(frozen=True)
+class StagedEntity:
+    """One entity of a contract as a staged table."""
+
+    source: str
+    entity: Entity
+
+    def __post_init__(self) -> None:
+        names = [n.casefold() for n in (*LINEAGE, *(staged_name(c.name) for c in self.columns))]
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise CallRejected("CT-SPEC", detail=f"{self.source}: {self.entity.name}: two columns are named {twice[0]!r}")
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The landed columns, in the contract's order."""
+        return self.entity.landed()
+
+    @property
+    def table(self) -> Fragment:
+        return relation(SCHEMA, table_name(self.source, self.entity.name))
+
+    @property
+    def snapshot(self) -> bool:
+        """Whether absence in a complete load closes a record: the contract says so, not the manifest alone."""
+        return self.entity.delivery == "snapshot"
+
+    @cached_property
+    def shape(self) -> str:
+        """SHA-256 over all that decides the staged rows: names, types, formats, nulls, key, delivery."""
+        facts = [
+            KEY_FORM, self.entity.key, self.entity.changed_at, self.snapshot,
+            [(c.name, c.type, c.formats, c.nulls) for c in self.columns],
+        ]  # fmt: skip
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+    def declarations(self) -> Fragment:
+        """The typed columns of the table."""
+        return listing(typed(quote(staged_name(c.name)), TYPES[c.type]) for c in self.columns)
+
+    def names(self) -> Fragment:
+        """The staged names of the contract columns, in order."""
+        return listing(quote(staged_name(c.name)) for c in self.columns)
+
+    def landed(self, present: Collection[str]) -> Fragment:
+        """Every column of the contract from the file; one an older contract did not know is NULL."""
+        return listing(
+            quote(c.name) if c.name in present else named(cast(NULL, "VARCHAR"), quote(c.name)) for c in self.columns
+        )
+
+    def content_hash(self) -> Fragment:
+        """The hash of a landed row: name, length and text of every value, in name order."""
+        ordered = sorted(self.columns, key=lambda c: c.name)
+        return call("md5", call("concat", *(call("stage_content", literal(c.name), quote(c.name)) for c in ordered)))
+
+    def record_id(self) -> Fragment:
+        """The source's key in canonical form; a compound key joins its parts with `|`."""
+        if len(self.entity.key) == 1:
+            return call("stage_key", quote(self.entity.key[0]))
+        parts = [call("stage_key_part", quote(k)) for k in self.entity.key]
+        return joined(p for pair in zip(parts, [literal("|")] * len(parts), strict=True) for p in pair[:2])
+
+    def values(self) -> Fragment:
+        """Per column `v<i>`: the landed text, NULL where the contract calls it null or it is blank."""
+        return listing(named(_value(c), _indexed("v", i)) for i, c in enumerate(self.columns))
+
+    def typings(self) -> Fragment:
+        """Per column `c<i>`: the typed value."""
+        return listing(named(_typed(c, _indexed("v", i)), _indexed("c", i)) for i, c in enumerate(self.columns))
+
+    def results(self) -> Fragment:
+        """The typed columns by index, in the table's order."""
+        return listing(_indexed("c", i) for i in range(len(self.columns)))
+
+    def untyped_entries(self) -> Fragment:
+        """A list with one entry per column that can fail to type: the entry, or NULL when it did not fail."""
+        return array(
+            call("stage_untyped", literal(staged_name(c.name)), _indexed("v", i), _indexed("c", i))
+            for i, c in enumerate(self.columns)
+            if TYPES[c.type] != "VARCHAR"
+        )
+
+    def deleted(self) -> Fragment:
+        """Whether the row is a tombstone: it carries `deleted_at`, typed or not."""
+        place = self._place(DELETED_AT)
+        return FALSE if place is None else call("stage_given", _indexed("v", place))
+
+    def changed_at(self) -> Fragment:
+        """The source's own time of the version; a tombstone has the time of the deletion."""
+        places = [self._place(DELETED_AT), self._place(self.entity.changed_at)]
+        moments = [cast(_moment(self.columns[p], p), "TIMESTAMP") for p in places if p is not None]
+        return call("coalesce", *moments) if moments else cast(NULL, "TIMESTAMP")
+
+    def _place(self, name: str | None) -> int | None:
+        return next((i for i, c in enumerate(self.columns) if c.name == name), None)
+
+
+def staged_entities(contract: Contract) -> dict[str, StagedEntity]:
+    """All entities of a contract, by name."""
+    return {name: StagedEntity(contract.source, entity) for name, entity in sorted(contract.entities.items())}
+
+
+def _indexed(letter: str, place: int) -> Fragment:
+    # By place, not by name: no column of a source can clash with an alias of ours.
+    return quote(f"{letter}{place}")
+
+
+def _moment(column: Column, place: int) -> Fragment:
+    """The column as a moment; a change time that a contract left as text is read by the default format."""
+    if TYPES[column.type] in ("DATE", "TIMESTAMP"):
+        return _indexed("c", place)
+    return call("stage_moment", _indexed("v", place), literal("%Y-%m-%d %H:%M:%S"))
+
+
+def _value(column: Column) -> Fragment:
+    value = call("stage_blank", quote(column.name))
+    words = [literal(n) for n in column.nulls if n and "\0" not in n]
+    return call("stage_null", value, array(words)) if words else value
+
+
+def _typed(column: Column, value: Fragment) -> Fragment:
+    if column.type in ("integer", "decimal", "boolean"):
+        return call(f"stage_{column.type}", value)
+    if column.type in ("date", "datetime"):
+        moments = [_by_format(value, f) for f in column.formats]
+        return cast(call("coalesce", *moments), TYPES[column.type])
+    return value
+
+
+def _by_format(value: Fragment, form: str) -> Fragment:
+    """One format of the contract; those without separators must match to the digit."""
+    if "%z" in form:
+        return call("stage_moment_zoned", value, literal(form))
+    if re.fullmatch(r"(%[YmdHMS])+", form):
+        digits = sum(_PACKED[d] for d in re.findall(r"%\w", form))
+        return call("stage_moment_packed", value, literal(form), literal(str(digits)))
+    return call("stage_moment", value, literal(form))
