@@ -31,6 +31,13 @@ class Bounds:
 
 def open_archive(data: bytes, bounds: Bounds | None = None) -> ZipFile:
     """The archive, its directory checked. Raises RecordRejected DE-KIND or DE-BOMB."""
+    archive = read_directory(data)
+    check_directory(archive.infolist(), bounds or Bounds())
+    return archive
+
+
+def read_directory(data: bytes) -> ZipFile:
+    """The archive, of which only the directory is read. Raises RecordRejected DE-KIND."""
     if not data.startswith((MAGIC, EMPTY)):
         raise RecordRejected("DE-KIND", detail="not a zip")
     archive = None
@@ -40,7 +47,6 @@ def open_archive(data: bytes, bounds: Bounds | None = None) -> ZipFile:
         archive = None
     if archive is None:
         raise RecordRejected("DE-KIND", detail="the zip is damaged")
-    _check(archive.infolist(), bounds or Bounds())
     return archive
 
 
@@ -56,7 +62,8 @@ def read_entry(archive: ZipFile, entry: ZipInfo | str) -> bytes:
     return content
 
 
-def _check(entries: list[ZipInfo], bounds: Bounds) -> None:
+def check_directory(entries: list[ZipInfo], bounds: Bounds) -> None:
+    """Raises RecordRejected DE-BOMB for what is too much, DE-KIND for what no honest sender uses."""
     if len(entries) > bounds.entries:
         raise RecordRejected("DE-BOMB", detail=f"{len(entries)} entries, the limit is {bounds.entries}")
     if len({e.filename.casefold() for e in entries}) < len(entries):

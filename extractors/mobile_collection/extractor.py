@@ -22,8 +22,8 @@ from extractors._kit.signing import xtif_headers
 
 Columns = Mapping[str, Sequence[Any]]
 
-# Nested list -> the entities its objects become. The first takes every field, so that drift is counted once;
-# a further one takes what its contract names.
+# Nested list -> the entities its objects become. A further one takes what its contract names, the first all that
+# is left, so that drift is counted once.
 NESTED = {"persons": ("person", "residence"), "vehicles": ("vehicle",), "facilities": ("facility",)}
 
 
@@ -106,11 +106,17 @@ def _nested_pages(
     owners = [owner for owner, _, _ in found]
     own = _table([item for _, _, item in found])
     own["ordinal"] = [ordinal for _, ordinal, _ in found]
-    for entity in NESTED[nested]:
-        declared = [column.name for column in ctx.contract.entities[entity].columns]
-        columns = own if entity == NESTED[nested][0] else {n: own[n] for n in declared if n in own}
-        borrowed = [n for n in declared if n in shared and n not in own]
+    declared = {entity: _declared(ctx, entity) for entity in NESTED[nested]}
+    first, *further = NESTED[nested]
+    left = set(own) - {name for entity in further for name in declared[entity]}
+    for entity, names in declared.items():
+        columns = {n: own[n] for n in own if n in names or (entity == first and n in left)}
+        borrowed = [n for n in names if n in shared and n not in own]
         yield Page(entity, columns={**columns, **{n: [shared[n][o] for o in owners] for n in borrowed}})
+
+
+def _declared(ctx: Context, entity: str) -> set[str]:
+    return {column.name for column in ctx.contract.entities[entity].columns}
 
 
 def _objects(

@@ -188,7 +188,7 @@ def _use(random: Random, building: Building, floor: int) -> str:
 
 def _make_rooms(random: Random, building: Building, first: int) -> list[Room]:
     width = -(-building.rooms // (building.layers * building.units))
-    local = {"estate": 0.62, "road": 0.4, "village": 0.22, "works": 0.0}[building.kind]
+    local = {"estate": 0.55, "road": 0.31, "village": 0.17, "works": 0.0}[building.kind]
     rooms = []
     for place in range(building.rooms):
         floor, rest = divmod(place, width * building.units)

@@ -71,7 +71,7 @@ def _family(registry: Registry, day: int, pop_type: int, shape: str) -> list[tup
     """A couple or one parent, with children and perhaps a parent of the head."""
     random = registry.random
     age = {"elders": 64 + 20 * random.random(), "couple": 24 + 34 * random.random() ** 1.4}.get(
-        shape, 27 + 20 * random.random())
+        shape, 27 + 27 * random.random() ** 1.2)
     head = registry.person(1 if random.random() < 0.85 else 2, registry.born(day, age), pop_type)
     people = [(head, HEAD)]
     if shape != "parent":

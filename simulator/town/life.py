@@ -19,7 +19,10 @@ from simulator.town.seeding import stream
 ANNEX = 0.06
 """Share of a grid's rooms that belong to the life of the grid before it."""
 
-DWELT = {False: 0.86, True: 0.71}
+NAMESAKES = 2
+"""Pairs in a grid who share name and building, beyond those that chance brings."""
+
+DWELT = {False: 0.88, True: 0.76}
 """Share of owned and of rented dwellings that are lived in; set so that the residents come out as the profile says."""
 
 
@@ -85,7 +88,23 @@ class _Play:
             day, _, what, room, household = heappop(self.queue)
             if day < DAYS:
                 getattr(self, f"_{what}")(day, room, household)
+        self._name_alike()
         return Life(self.rooms, tuple(self.registry.people), self.by_room, self.by_person)
+
+    def _name_alike(self) -> None:
+        """Give some singles the name of a neighbour in the same building: nobody's kin, yet the same name."""
+        heads: dict[tuple[str, int], Stay] = {}
+        renamed = 0
+        for room in self.rooms:
+            for stay in self.by_room[room.room]:
+                place = room.building.building, stay.person.sex
+                if stay.relation != HEAD or stay.person.id_type != "111" or "·" in stay.person.name:
+                    continue
+                first = heads.setdefault(place, stay)
+                if first.household is not stay.household and stay.person.single and renamed < NAMESAKES:
+                    stay.person.name, stay.person.surname = first.person.name, first.person.surname
+                    del heads[place]
+                    renamed += 1
 
     def _plan(self, day: int, what: str, room: Room, household: Household | None = None) -> None:
         self.events += 1
@@ -202,7 +221,7 @@ class _Play:
     def _death(self, day: int, room: Room, household: Household) -> None:
         """The planned day of a death takes only the old, and more of the very old."""
         for member in self._here(room, household, day):
-            risk = (member.person.age(day) - 62) * 0.012
+            risk = (member.person.age(day) - 62) * 0.03
             if self.random.random() < risk and self._close(member.person, room, day, died=True):
                 household.members = [m for m in household.members if m is not member]
                 return

@@ -103,17 +103,17 @@ class Registry:
 
     def visitor(self, birth: int, sex: int, foreign: bool) -> Person:
         """Make a resident from Hong Kong, Macau, Taiwan or abroad, with a pass, passport or residence card."""
-        random, serial = self.random, self.grid * 1_000 + len(self.people)
+        random, serial = self.random, 10_000 * self.grid + len(self.people)
         if foreign:
             country, numeric = pick(random, _COUNTRIES)
             last, first = foreign_name(random)
             card = ("553", permanent_card(numeric, birth, len(self.people))) if random.random() < 0.3 else (
-                "414", f"ZZ{serial:07d}")
+                "414", f"ZZ{serial:08d}")
             name, pop_type = f"{first} {last}", FOREIGN
         else:
             last, first = surname(random, True), given_name(random, sex, date_of(birth).year)
             country = weigh(random, (("HKG", 0.65), ("MAC", 0.15), ("TWN", 0.2)))
-            card = ("511", f"9{serial:07d}") if country == "TWN" else ("516", f"{country[0]}9{serial:07d}")
+            card = ("511", str(90_000_000 - serial)) if country == "TWN" else ("516", f"{country[0]}{90_000_000 - serial}")
             name, pop_type = last + first, COMPATRIOT
         made = Person(self._key(), name, sex, birth, pop_type, card[0], card[1], -100_000, "", country, last, first)
         self.people.append(made)

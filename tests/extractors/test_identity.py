@@ -117,7 +117,7 @@ def test_numbers_without_a_check_digit_are_unchecked(raw: str, id_type: str) -> 
 
 
 def test_a_type_outside_the_list_is_other_and_never_repeated() -> None:
-    assert parse_number("E12345678", "440197199001013216").id_type == "990"
+    assert parse_number("E12345678", "440197199001013215").id_type == "990"
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,13 @@ create or replace temp macro stage_moment_zoned(v, format) as
 -- One column's share of the content hash: name, length in bytes, value. NULL has none, so that a contract that gains
 -- a column leaves the hashes of records without it as they were.
 create or replace temp macro stage_content(name, v) as name || '=' || strlen(v) || ':' || v || ';';
+
+-- A value the contract does not call null. Null words are compared as landed: ` null ` is not `null`, it is a finding.
+create or replace temp macro stage_value(v, words) as case when list_contains(words, v) then null else stage_blank(v) end;
+
+create or replace temp macro stage_given(v) as v is not null;
+
+-- Nothing is lost: a value that does not type stands in `untyped` under its column's name, as landed.
+create or replace temp macro stage_failed(v, typed) as (v is not null and typed is null);
+create or replace temp macro stage_untyped(name, v, typed) as case when v is not null and typed is null then {'k': name, 'v': v} end;
+create or replace temp macro stage_untyped_map(entries) as map_from_entries(list_filter(entries, lambda e: e is not null));

@@ -38,6 +38,11 @@ def literal(text: str) -> Fragment:
     return Fragment("'" + text.replace("'", "''") + "'")
 
 
+def number(value: int) -> Fragment:
+    """An integer constant."""
+    return Fragment(int(value))
+
+
 def relation(schema: str, name: str) -> Fragment:
     """`"schema"."name"`."""
     return Fragment(f"{quote(schema)}.{quote(name)}")
@@ -114,4 +119,3 @@ def _template(name: str) -> str:
 
 NULL = Fragment("null")
 FALSE = Fragment("false")
-EMPTY_MAP = Fragment("cast(null as MAP(VARCHAR, VARCHAR))")

@@ -15,7 +15,7 @@ from functools import cached_property
 from expectations.contract import Column, Contract, Entity
 from expectations.errors import CallRejected
 from warehouse.engine.sql import (
-    FALSE, NULL, Fragment, array, call, cast, joined, listing, literal, named, quote, relation, typed,
+    FALSE, NULL, Fragment, any_of, array, call, cast, joined, listing, literal, named, number, quote, relation, typed,
 )  # fmt: skip
 
 SCHEMA = "staging"
@@ -99,8 +99,8 @@ class StagedEntity:
         """The source's key in canonical form; a compound key joins its parts with `|`."""
         if len(self.entity.key) == 1:
             return call("stage_key", quote(self.entity.key[0]))
-        parts = [call("stage_key_part", quote(k)) for k in self.entity.key]
-        return joined(p for pair in zip(parts, [literal("|")] * len(parts), strict=True) for p in pair[:2])
+        first, *rest = (call("stage_key_part", quote(k)) for k in self.entity.key)
+        return joined([first, *(piece for part in rest for piece in (literal("|"), part))])
 
     def values(self) -> Fragment:
         """Per column `v<i>`: the landed text, NULL where the contract calls it null or it is blank."""
@@ -114,13 +114,20 @@ class StagedEntity:
         """The typed columns by index, in the table's order."""
         return listing(_indexed("c", i) for i in range(len(self.columns)))
 
-    def untyped_entries(self) -> Fragment:
-        """A list with one entry per column that can fail to type: the entry, or NULL when it did not fail."""
-        return array(
+    def failed(self) -> Fragment:
+        """Whether any column of the row failed to type."""
+        return any_of(call("stage_failed", _indexed("v", i), _indexed("c", i)) for i, _ in self._fallible())
+
+    def untyped(self) -> Fragment:
+        """The map of the columns that failed to type, with their landed text."""
+        entries = [
             call("stage_untyped", literal(staged_name(c.name)), _indexed("v", i), _indexed("c", i))
-            for i, c in enumerate(self.columns)
-            if TYPES[c.type] != "VARCHAR"
-        )
+            for i, c in self._fallible()
+        ]
+        return call("stage_untyped_map", array(entries)) if entries else NULL
+
+    def _fallible(self) -> list[tuple[int, Column]]:
+        return [(i, c) for i, c in enumerate(self.columns) if TYPES[c.type] != "VARCHAR"]
 
     def deleted(self) -> Fragment:
         """Whether the row is a tombstone: it carries `deleted_at`, typed or not."""
@@ -155,9 +162,9 @@ def _moment(column: Column, place: int) -> Fragment:
 
 
 def _value(column: Column) -> Fragment:
-    value = call("stage_blank", quote(column.name))
-    words = [literal(n) for n in column.nulls if n and "\0" not in n]
-    return call("stage_null", value, array(words)) if words else value
+    words = [literal(n) for n in column.nulls if "\0" not in n]
+    value = quote(column.name)
+    return call("stage_value", value, array(words)) if words else call("stage_blank", value)
 
 
 def _typed(column: Column, value: Fragment) -> Fragment:
@@ -175,5 +182,5 @@ def _by_format(value: Fragment, form: str) -> Fragment:
         return call("stage_moment_zoned", value, literal(form))
     if re.fullmatch(r"(%[YmdHMS])+", form):
         digits = sum(_PACKED[d] for d in re.findall(r"%\w", form))
-        return call("stage_moment_packed", value, literal(form), literal(str(digits)))
+        return call("stage_moment_packed", value, literal(form), number(digits))
     return call("stage_moment", value, literal(form))

@@ -1,0 +1,10 @@
+-- Grain: one row per row of the landed file: its content hash and its place in the file.
+-- From: one landed Parquet file.   To: temp.batch.
+-- Rule: the hash covers the landed text of every contract column, so typing can change without making new versions.
+insert into batch
+with landed as (
+    select {{landed}}, file_row_number
+    from read_parquet($file, file_row_number = true)
+)
+select {{content_hash}}, file_row_number
+from landed

@@ -1,0 +1,136 @@
+"""Opening the one DuckDB file: lock, settings, schema version, and errors a person can act on.
+
+Whoever writes the warehouse comes in through `open_warehouse`. The file, its .wal and its temporary folder are for
+this user alone; readers get published copies, never this file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import duckdb
+
+from expectations.errors import PipelineError, SourceChanged, SourceLater
+from expectations.faultpoint import faultpoint, register
+from warehouse.engine.lock import writer_lock
+from warehouse.engine.sql import statement
+
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+
+SCHEMA_VERSION = "1"
+WAIT = "REGISTER_WAREHOUSE_WAIT"  # seconds to wait for the lock
+THREADS = "REGISTER_DUCKDB_THREADS"
+MEMORY = "REGISTER_DUCKDB_MEMORY"  # such as 2GB
+
+register("warehouse.schema", "warehouse.before_checkpoint", "warehouse.after_checkpoint")
+
+
+@contextmanager
+def open_warehouse(path: Path, *, wait: float | None = None) -> Iterator[Connection]:
+    """Hold and open the warehouse for writing; made with its ledger if it is not there; checkpointed on a clean end.
+
+    Raises: SourceLater LO-LOCKED, SourceChanged LO-WAREHOUSE or LO-MIGRATION.
+    """
+    os.umask(0o077)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    patience = float(os.environ.get(WAIT, "60")) if wait is None else wait
+    with writer_lock(path, patience), opened(path) as connection:
+        yield connection
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Connection]:
+    """The same without the lock, for a file that nobody else can know of yet."""
+    connection = _connect(path)
+    try:
+        _settle(connection)
+        yield connection
+        faultpoint("warehouse.before_checkpoint")
+        connection.execute("checkpoint")
+        faultpoint("warehouse.after_checkpoint")
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """All or nothing. What the disk refuses becomes LA-SPACE or LA-IO; nothing of the transaction stays."""
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException as error:
+        # A failed commit has already rolled back, and a fatal error closed the database: nothing is left to undo.
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
+        if (refusal := _disk_refusal(error)) is not None:
+            raise refusal from error
+        raise
+
+
+def _disk_refusal(error: BaseException) -> PipelineError | None:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return SourceLater("LA-SPACE", detail=f"memory limit ({MEMORY}) and temporary folder are exhausted")
+    if isinstance(error, (OSError, duckdb.IOException)):
+        full = getattr(error, "errno", None) == 28 or "No space left" in str(error)
+        return SourceLater("LA-SPACE" if full else "LA-IO", detail="warehouse")
+    return None
+
+
+def _connect(path: Path) -> Connection:
+    scratch = path.with_name(f"{path.name}.tmp")
+    settings: dict[str, Any] = {
+        "temp_directory": str(scratch),
+        "threads": int(os.environ.get(THREADS, "2")),
+        "preserve_insertion_order": False,  # rows are a set; keeping their order would cost memory
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,  # a table name must never resolve to a Python variable
+    }
+    if limit := os.environ.get(MEMORY):
+        settings["memory_limit"] = limit
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(path), config=settings)
+    except duckdb.Error as error:
+        raise _refusal(path, error) from error
+    path.chmod(0o600)
+    return connection
+
+
+def _refusal(path: Path, error: duckdb.Error) -> PipelineError:
+    """Why DuckDB would not open the file. Nothing is deleted here, above all no .wal: it may hold the last commits."""
+    text = str(error)
+    if "lock" in text:
+        return SourceLater("LO-LOCKED", detail="a process outside the pipeline has the file open")
+    if "version number" in text or "storage version" in text:
+        return SourceChanged("LO-MIGRATION", detail=f"{path.name}: storage of another DuckDB version")
+    wal = path.with_name(f"{path.name}.wal").exists()
+    return SourceChanged("LO-WAREHOUSE", detail=f"{path.name}: {type(error).__name__}{', a .wal is beside it' if wal else ''}")
+
+
+def _settle(connection: Connection) -> None:
+    """Check or make the schema, and load the typing macros, which are temporary: code is never older than the file."""
+    present = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'ledger' and table_name = 'meta'"
+    ).fetchall()
+    if present == [(1,)]:
+        version = connection.execute("select value from ledger.meta where name = 'schema'").fetchall()
+        if version != [(SCHEMA_VERSION,)]:
+            raise SourceChanged("LO-MIGRATION", detail=f"schema {version[0][0] if version else '?'}, expected {SCHEMA_VERSION}")
+    elif connection.execute("select count(*) from duckdb_tables() where not temporary").fetchall() != [(0,)]:
+        raise SourceChanged("LO-MIGRATION", detail="tables, but no ledger: not a warehouse of this project")
+    else:
+        _make_schema(connection)
+    connection.execute(statement("_types"))
+
+
+def _make_schema(connection: Connection) -> None:
+    with transaction(connection):
+        connection.execute(statement("_schema"))
+        connection.execute("insert into ledger.meta values ('schema', $version)", {"version": SCHEMA_VERSION})
+        faultpoint("warehouse.schema")
