@@ -76,11 +76,20 @@ class Identity:
 
 @dataclass(frozen=True)
 class DropRule:
-    """Rows whose `column` holds one of `values` are dropped at the edge, counted under `name`."""
+    """Rows whose `column` holds one of `values` are dropped at the edge, counted under `name`.
+
+    With `keep` the list is turned round: only rows whose `column` holds one of it stay.
+    """
 
     name: str
     column: str
     values: tuple[str, ...]
+    keep: bool = False
+
+    def drops(self, value: str | None) -> bool:
+        """Whether a row with this value goes."""
+        # Sources pad codes with blanks: a row must neither be lost nor come through by that.
+        return ((value or "").strip() in self.values) != self.keep
 
 
 @dataclass(frozen=True)
@@ -151,8 +160,8 @@ class Contract:
 
 
 def _identity_column(name: str) -> Column:
-    kinds = {"id_birth": "date"}
-    return Column(name, Text(name, name), kinds.get(name, "text"))
+    kind = {"id_birth": "date"}.get(name, "text")
+    return Column(name, Text(name, name), kind, DEFAULT_FORMATS.get(kind, ()))
 
 
 def contracts_folder() -> Path:
@@ -223,7 +232,8 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
 def _check_entity(entity: Entity, where: str, zone: str) -> None:
     """What no single key can say: references inside the entity, and the zone's promise."""
     names = {c.name for c in entity.columns}
-    wanted = {*entity.key, *(d.column for d in entity.drops)}
+    # A drop rule may go by a field that is seen and not kept.
+    wanted = {*entity.key, *(d.column for d in entity.drops if not entity.ignores(d.column))}
     if entity.changed_at:
         wanted.add(entity.changed_at)
     if entity.identity:
@@ -281,8 +291,11 @@ def _column(name: str, raw: dict[str, Any], where: str, entity: str) -> Column:
 
 
 def _drop(name: str, raw: dict[str, Any], where: str) -> DropRule:
-    take(raw, where, required=("column", "values"))
-    return DropRule(name, raw["column"], tuple(str(v) for v in raw["values"]))
+    take(raw, where, required=("column",), optional=("values", "keep"))
+    if ("values" in raw) == ("keep" in raw):
+        raise CallRejected("CT-SPEC", detail=f"{where}: a drop rule names either values or keep")
+    values = raw["keep"] if "keep" in raw else raw["values"]
+    return DropRule(name, raw["column"], tuple(str(v) for v in values), "keep" in raw)
 
 
 def _identity(raw: dict[str, Any], where: str) -> Identity:

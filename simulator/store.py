@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from simulator.town.tables import fill
 from simulator.town.profiles import PROFILES, Town
+from simulator.town.tables import fill
 from simulator.town.truth import Truth
 
 _COLUMNS = "key, seq, changed_at, payload"
@@ -62,8 +62,14 @@ class Store:
         return int(self._rows(f"select count(*) from record where {where}", values)[0][0])
 
     def page(
-        self, system: str, entity: str, begin: str | None = None, end: str | None = None, *,
-        after: tuple[str, str, int] | None = None, limit: int = 1000,
+        self,
+        system: str,
+        entity: str,
+        begin: str | None = None,
+        end: str | None = None,
+        *,
+        after: tuple[str, str, int] | None = None,
+        limit: int = 1000,
     ) -> list[Record]:
         """Read versions of [begin, end) in the order (changed_at, key, seq), after the given position."""
         where, values = _window(system, entity, (begin, end))
@@ -85,17 +91,16 @@ class Store:
         if at is not None:
             where, values = where + " and changed_at <= ?", [*values, at]
         rows = self._rows(
-            f"select key, max(seq), changed_at, payload from record where {where} group by key order by key", values)
+            f"select key, max(seq), changed_at, payload from record where {where} group by key order by key", values
+        )
         return [_record(row) for row in rows if row[3] != b"{}"]
 
     def find(self, system: str, entity: str, key: str) -> Record | None:
-        """Read the newest version of one record."""
+        """Read the newest version of one record; None if there is none, or if it was removed."""
         rows = self._records("system = ? and entity = ? and key = ? order by seq desc limit 1", [system, entity, key])
-        return rows[0] if rows else None
+        return rows[0] if rows and rows[0].fields else None
 
-    def iterate(
-        self, system: str, entity: str, begin: str | None = None, end: str | None = None
-    ) -> Iterator[Record]:
+    def iterate(self, system: str, entity: str, begin: str | None = None, end: str | None = None) -> Iterator[Record]:
         """Stream the versions of [begin, end) in order."""
         after = None
         while rows := self.page(system, entity, begin, end, after=after, limit=2_000):
@@ -130,7 +135,12 @@ def _window(system: str, entity: str, window: _Window) -> tuple[str, list[Any]]:
 
 
 def build(
-    profile: str, seed: int, path: Path, *, clean: bool = False, id_rate: float | None = None,
+    profile: str,
+    seed: int,
+    path: Path,
+    *,
+    clean: bool = False,
+    id_rate: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Store:
     """Build a town and store it. `progress` is told (grids done, grids in all).

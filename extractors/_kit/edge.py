@@ -87,14 +87,18 @@ def below(values: Values, limit: float, nulls: Sequence[str]) -> Values:
     return [one(v) for v in values]
 
 
-def suppress(values: Values, limit: float) -> tuple[Values, Values]:
-    """Counts from 1 to limit - 1 become null; the second list is the flag that says so."""
+def suppress(values: Values, limit: float, nulls: Sequence[str]) -> tuple[Values, Values]:
+    """Counts from 1 to limit - 1 become null; the second list is the flag that says so.
+
+    What is neither number nor null becomes `invalid`: `约5` would be a small count in clear.
+    """
     kept: Values = []
     flags: Values = []
     for text in values:
         number = number_of(text)
         small = number is not None and 0 < number < limit
-        kept.append(None if small else text)
+        known = number is not None or text is None or not text.strip() or text in nulls
+        kept.append(None if small else text if known else "invalid")
         flags.append("true" if small else "false")
     return kept, flags
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -52,6 +53,7 @@ class Minimiser:
         self._vault = vault
         self._persons = PersonTokeniser(tokeniser, vault_sink=vault) if entity.identity else None
         self._names = frozenset(c.name for c in entity.columns)
+        self._read = tuple(dict.fromkeys((*(c.name for c in entity.columns), *(d.column for d in entity.drops))))
         self._ignored: set[str] = set()
         self._verbs = {c.name: plain_verb(c) for c in entity.columns}
 
@@ -63,19 +65,22 @@ class Minimiser:
         """Minimise one page. Raises SourceChanged DE-SCHEMA, EX-SHAPE."""
         columns = self._columns(page)
         self.findings.received += len(page)
-        columns = self._without_dropped(columns)
+        if not page.deletes:  # a tombstone holds nothing that a rule could go by
+            columns = self._without_dropped(columns)
         columns = self._without_keyless(columns)
         landed = self._landed(columns)
+        if page.deletes:
+            landed = self._tombstones(landed)
         return pa.record_batch([pa.array(landed[n], pa.string()) for n in self.schema.names], schema=self.schema)
 
     def _columns(self, page: Page) -> dict[str, Values]:
-        """The declared columns of a page as text; everything else is seen by name only."""
+        """The declared columns of a page as text, and what drop rules go by; everything else is seen by name only."""
         required = self.entity.key if page.deletes else tuple(c.name for c in self.entity.columns if c.required)
         if page.columns is not None:
             self._audit(page.columns, len(page), None)
             self._demand(required, page.columns.keys())
             blank: list[None] = [None] * len(page)
-            return {c.name: texts(page.columns.get(c.name, blank), c.name) for c in self.entity.columns}
+            return {name: texts(page.columns.get(name, blank), name) for name in self._read}
         records = page.records
         found = set().union(*records) if records else set()
         self._audit(found, len(page), records)
@@ -84,7 +89,7 @@ class Minimiser:
         for name in required:
             if missing := sum(name not in r for r in records):
                 raise SourceChanged("DE-SCHEMA", detail=f"{self.entity.name}.{name} is missing in {missing} records")
-        return {c.name: texts([r.get(c.name) for r in records], c.name) for c in self.entity.columns}
+        return {name: texts([r.get(name) for r in records], name) for name in self._read}
 
     def _demand(self, required: Sequence[str], found: Any) -> None:
         if missing := [n for n in required if n not in found]:
@@ -103,10 +108,10 @@ class Minimiser:
 
     def _without_dropped(self, columns: dict[str, Values]) -> dict[str, Values]:
         for rule in self.entity.drops:
-            hit = [v in rule.values for v in columns[rule.column]]
-            if any(hit):
-                self.findings.dropped[rule.name] += sum(hit)
-                columns = {n: [v for v, h in zip(vs, hit, strict=True) if not h] for n, vs in columns.items()}
+            stays = [not rule.drops(v) for v in columns[rule.column]]
+            if not all(stays):
+                self.findings.dropped[rule.name] += stays.count(False)
+                columns = {n: list(compress(vs, stays)) for n, vs in columns.items()}
         return columns
 
     def _without_keyless(self, columns: dict[str, Values]) -> dict[str, Values]:
@@ -119,6 +124,11 @@ class Minimiser:
             columns = {n: [v for v, b in zip(vs, bad, strict=True) if not b] for n, vs in columns.items()}
         return columns
 
+    def _tombstones(self, landed: dict[str, Values]) -> dict[str, Values]:
+        """Key and time of deletion; the facets of an absent identity would look like facts."""
+        kept = {*self.entity.key, "deleted_at"}
+        return {n: vs if n in kept else [None] * len(vs) for n, vs in landed.items()}
+
     def _landed(self, columns: dict[str, Values]) -> dict[str, Values]:
         landed: dict[str, Values] = {}
         for column in self.entity.columns:
@@ -130,7 +140,8 @@ class Minimiser:
             if column.edge == "token":
                 landed |= self._token(column, values)
             elif column.edge == "suppress":
-                landed[column.name], landed[f"{column.name}_suppressed"] = suppress(values, column.args["below"])
+                kept, flags = suppress(values, column.args["below"], column.nulls)
+                landed |= {column.name: kept, f"{column.name}_suppressed": flags}
             elif column.edge != "identity":
                 landed[column.name] = self._verbs[column.name](values)
         if self._persons is not None:
@@ -139,7 +150,8 @@ class Minimiser:
 
     def _token(self, column: Column, values: Values) -> dict[str, Values]:
         purpose = column.args["purpose"]
-        clear = [canonical_code(v) for v in values]
+        # A written-out null must not become a token: all the rows that hold it would seem to belong together.
+        clear = [None if v in column.nulls else canonical_code(v) for v in values]
         tokens = self._tokeniser.tokens(purpose, clear)
         if self._vault is not None:
             for token, value in zip(tokens, clear, strict=True):

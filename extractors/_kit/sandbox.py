@@ -60,22 +60,21 @@ def decode(
 
 def _run(head: bytes, data: bytes, limits: Limits) -> tuple[bytes, int]:
     """Output (never more than one block over the limit) and exit status of one child, which is gone afterwards."""
-    child = subprocess.Popen(
-        # -I: neither the working folder nor PYTHON* of the environment; -B: no bytecode is written.
-        [sys.executable, "-I", "-B", str(CHILD)],
+    child = subprocess.Popen(  # noqa: S603 - our interpreter, our file, nothing of the input in the call
+        [sys.executable, "-I", str(CHILD)],  # -I: neither the working folder nor PYTHON* of the environment
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={"LANG": "C.UTF-8", "OPENPYXL_LXML": "False"},  # no key, no credential
         cwd="/",
     )
+    assert child.stdout is not None
     clock = threading.Timer(limits.seconds, child.kill)
     feeder = threading.Thread(target=_feed, args=(child, head, data), daemon=True)
     clock.start()
     feeder.start()
     output, complete = bytearray(), False
     try:
-        assert child.stdout is not None
         while len(output) <= limits.output_bytes and (block := os.read(child.stdout.fileno(), 1 << 16)):
             output += block
         complete = len(output) <= limits.output_bytes

@@ -47,10 +47,11 @@ def find(decoder: str) -> Callable[[bytes, dict[str, Any]], Iterator[Any]]:
 def main() -> int:
     """Decode one file. Returns the exit status."""
     call = json.loads(sys.stdin.buffer.readline())
-    limit(call["memory"], call["cpu"])
+    # Imported before the limits: a cache of bytecode may still be written, and no input is read yet.
     decoder = find(call["decoder"])
     from expectations.errors import PipelineError  # importable only since find()
 
+    limit(call["memory"], call["cpu"])
     out = sys.stdout.buffer
     try:
         for value in decoder(sys.stdin.buffer.read(), call["options"]):

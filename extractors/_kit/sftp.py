@@ -213,9 +213,7 @@ class DropFolder:
             self._sleep(wait)
         raise AssertionError("unreachable: the last failed try raises")
 
-    def _attempt(
-        self, step: Callable[[], Awaitable[T]], file: RemoteFile | None
-    ) -> tuple[T] | Again | PipelineError:
+    def _attempt(self, step: Callable[[], Awaitable[T]], file: RemoteFile | None) -> tuple[T] | Again | PipelineError:
         """The result of one try in a tuple, or its failure without the library's error, which quotes names."""
         try:
             return (self._loop.run_until_complete(asyncio.wait_for(step(), STEP_SECONDS)),)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -76,6 +77,7 @@ class Source:
         if place is None or place.loader is None:
             raise CallRejected("CT-SPEC", detail=f"{self.key}/extractor.py cannot be loaded")
         module = importlib.util.module_from_spec(place)
+        sys.modules[place.name] = module  # dataclasses look up the module they stand in
         place.loader.exec_module(module)
         function: Callable[..., Iterator[Any]] = module.extract
         return function

@@ -88,7 +88,7 @@ def number_sign(text: str) -> str | None:
 
 
 def _is_id(number: str) -> bool:
-    """Whether 18 digits without a birthday hold an ID's check character (GB 11643) and not an organisation's (GB 32100)."""
+    """Whether 18 digits without a birthday hold the check of an ID (GB 11643), not of an organisation (GB 32100)."""
     values = [10 if c == "X" else int(c) for c in number]
     person = (12 - sum(w * v for w, v in zip(_WEIGHTS, values[:17], strict=True))) % 11 == values[17]
     check = (31 - sum(pow(3, i, 31) * v for i, v in enumerate(values[:17]))) % 31

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
+import requests
 from rich.console import Console
 from rich.live import Live
 
@@ -39,13 +41,15 @@ def main() -> int:
     parser.add_argument("--night", default=NIGHT, help="partition key of the night, YYYY-MM-DD")
     parser.add_argument("--keep", action="store_true", help="leave Airflow up until Ctrl-C and print its address")
     call = parser.parse_args()
+    # An ended demo must end its services too: SIGTERM unwinds like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     home: Path = call.home.resolve()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     started = time.monotonic()
     try:
         return _demo(call, home, started)
-    except (StartFailed, TimeoutError) as error:
-        console.print(f"[red]没有启动成功 / did not start:[/red] {error}")
+    except (StartFailed, TimeoutError, requests.RequestException) as error:
+        console.print(f"[red]没有跑成 / did not run:[/red] {error}")
         return 1
     except KeyboardInterrupt:
         return 130

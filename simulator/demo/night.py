@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 DONE = ("success", "failed")
+PATIENCE = 1800.0  # seconds; a night of the small town takes one or two minutes
 
 
 @dataclass
@@ -37,9 +38,10 @@ class Api:
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """JSON in, JSON out. Raises requests.HTTPError."""
+        """JSON in, JSON out. Raises requests.HTTPError with Airflow's own words."""
         answer = self._session.request(method, f"{self._base}/api/v2{path}", json=body, timeout=60)
-        answer.raise_for_status()
+        if not answer.ok:
+            raise requests.HTTPError(f"{method} {path}: {answer.status_code} {answer.text[:300]}", response=answer)
         return answer.json()
 
     def dags(self) -> dict[str, str]:
@@ -55,12 +57,14 @@ class Api:
             return None
 
 
-def wait_for_dags(api: Api, wanted: Iterable[str], seconds: float = 120) -> dict[str, str]:
-    """Wait until every DAG is parsed. Raises TimeoutError naming the first that is missing."""
+def wait_for_dags(api: Api, wanted: Iterable[str], seconds: float = 60) -> dict[str, str]:
+    """Wait until every DAG is parsed. Raises TimeoutError with what Airflow says of the first that is missing."""
     deadline = time.monotonic() + seconds
     while missing := sorted(set(wanted) - set(found := api.dags())):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"Airflow has not parsed {missing[0]}")
+            broken = api.call("GET", "/importErrors")["import_errors"]
+            why = broken[0]["stack_trace"].strip().splitlines()[-1] if broken else "no import error is known"
+            raise TimeoutError(f"Airflow has not parsed {missing[0]}: {why}")
         time.sleep(1)
     return found
 
@@ -73,12 +77,15 @@ def run_night(
     conf: dict[str, str],
     show: Callable[[list[NightRun]], None],
 ) -> list[NightRun]:
-    """Trigger all, poll until all are done. Returns one NightRun per source, in order."""
+    """Trigger all, poll until all are done. Returns one NightRun per source, in order. Raises TimeoutError."""
     runs = [NightRun(dag_id, title) for dag_id, title in titles.items()]
     for run in runs:
         body = {"dag_run_id": run_id, "partition_key": night, "logical_date": None, "conf": conf}
         api.call("POST", f"/dags/{run.dag_id}/dagRuns", body)
+    deadline = time.monotonic() + PATIENCE
     while any(r.state not in DONE for r in runs):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{sum(r.state not in DONE for r in runs)} runs are not done after {PATIENCE:.0f} s")
         time.sleep(1)
         for run in (r for r in runs if r.state not in DONE):
             _refresh(api, run, run_id)

@@ -9,7 +9,14 @@ from simulator.town.buildings import Building, Room
 from simulator.town.seeding import pick, weigh
 
 _DIGITS = "零一二三四五六七八九"
-_PREFIXES = ("广东省广州市白云区鹤龙街道", "广州市白云区鹤龙街", "广州市白云区鹤龙街道", "白云区鹤龙街道", "白云区鹤龙街", "")
+_PREFIXES = (
+    "广东省广州市白云区鹤龙街道",
+    "广州市白云区鹤龙街",
+    "广州市白云区鹤龙街道",
+    "白云区鹤龙街道",
+    "白云区鹤龙街",
+    "",
+)
 _SUBS = ((0, 0.7), (1, 0.15), (2, 0.15))
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -44,7 +51,9 @@ def _street(random: Random, building: Building) -> str:
         return street
     if random.random() < 0.25:
         for value in range(12, 0, -1):
-            street = street.replace(numeral(value) + "巷", f"{value}巷").replace(numeral(value) + "横路", f"{value}横路")
+            street = street.replace(numeral(value) + "巷", f"{value}巷").replace(
+                numeral(value) + "横路", f"{value}横路"
+            )
     # 黄边村一横路 without 村 would be the road 黄边一横路, another place.
     return street.replace("村", "", 1) if random.random() < 0.2 and "横路" not in street else street
 

@@ -6,13 +6,15 @@ from random import Random
 
 from simulator.town.geography import Cell, cell_share, make_cell
 from simulator.town.profiles import Town
-from simulator.town.seeding import pick, stream
+from simulator.town.seeding import pick, stream, words
 
 _WEIGHT = {"estate": 38.0, "road": 13.0, "village": 8.5, "works": 7.0}
-_BLOCKS = "东坊 西坊 南坊 北坊 中坊".split()
-_HAMLETS = "永安里 仁和里 长庆里 福星里 聚龙里 居仁里 太平里 同德里".split()
-_ESTATE_STEMS = "云鹤 岭南 白云 金碧 翠园 恒福 丽景 百顺 祥和 御景 凯旋 学府 星河 逸翠 嘉禾 龙湖 汇侨 松云 合益 明珠".split()
-_ESTATE_KINDS = "花园 苑 新村 雅居 名庭 小区 华府".split()
+_BLOCKS = words("东坊 西坊 南坊 北坊 中坊")
+_HAMLETS = words("永安里 仁和里 长庆里 福星里 聚龙里 居仁里 太平里 同德里")
+_ESTATE_STEMS = words(
+    "云鹤 岭南 白云 金碧 翠园 恒福 丽景 百顺 祥和 御景 凯旋 学府 星河 逸翠 嘉禾 龙湖 汇侨 松云 合益 明珠"
+)
+_ESTATE_KINDS = words("花园 苑 新村 雅居 名庭 小区 华府")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class _Doors:
         self.random, self.cell = random, cell
         self.used: set[tuple[str, int, int]] = set()
         self.blocks: dict[str, int] = {}
+        self.plates: dict[tuple[str, int, int], str] = {}
         roads = cell.community.roads
         places = [(cell.rank * 2 + step) for step in range(2)]
         self.roads = [(roads[place % len(roads)], place // len(roads) * 150) for place in places]
@@ -170,10 +173,28 @@ def _make_building(random: Random, doors: _Doors, cell: Cell, index: int, kind: 
     units = 2 if kind == "estate" and rooms >= 24 else 1
     width = {"estate": 2 if rooms < 60 else 4, "road": 3, "village": 2, "works": 3}[kind] * units
     lng, lat = cell.point(random)
-    new, old, plate = _guid(random), _guid(random), _guid(random)
+    new, old = _guid(random), _guid(random)
+    plate = doors.plates.setdefault((street, number, sub), _guid(random))
     return Building(
-        f"B{cell.index:04d}-{index:03d}", index, kind, cell, street, number, sub, own, estate, block, units,
-        -(-rooms // width), rooms, lng, lat, new, old, plate, f"{cell.code}{index + 1:04d}",
+        f"B{cell.index:04d}-{index:03d}",
+        index,
+        kind,
+        cell,
+        street,
+        number,
+        sub,
+        own,
+        estate,
+        block,
+        units,
+        -(-rooms // width),
+        rooms,
+        lng,
+        lat,
+        new,
+        old,
+        plate,
+        f"{cell.code}{index + 1:04d}",
     )
 
 
@@ -195,11 +216,21 @@ def _make_rooms(random: Random, building: Building, first: int) -> list[Room]:
         unit, number = rest // width + 1, (floor + 1) * 100 + rest % width + 1
         use = _use(random, building, floor + 1)
         area = round(18 + 30 * random.random() + (45 * random.random() if building.kind == "estate" else 0), 1)
-        rooms.append(Room(
-            f"R{building.cell.index:04d}-{first + place:04d}", first + place, building, unit, floor + 1, number, use,
-            use != "01" or random.random() >= local, area, 1 + int(area / 28),
-            f"{random.getrandbits(100) % 10**30:030d}",
-        ))
+        rooms.append(
+            Room(
+                f"R{building.cell.index:04d}-{first + place:04d}",
+                first + place,
+                building,
+                unit,
+                floor + 1,
+                number,
+                use,
+                use != "01" or random.random() >= local,
+                area,
+                1 + int(area / 28),
+                f"{random.getrandbits(100) % 10**30:030d}",
+            )
+        )
     return rooms
 
 

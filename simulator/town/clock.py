@@ -78,7 +78,7 @@ def months() -> list[tuple[str, int, int]]:
 
     The sheet of a month is dropped on the fifth of the next one, so the list runs from 201712 to 202211.
     """
-    found = []
+    found: list[tuple[str, int, int]] = []
     first = date(FIRST.year - 1, 12, 1)
     while True:
         following = (first + timedelta(days=32)).replace(day=1)

@@ -26,8 +26,14 @@ def _table(system: str, entity: str, *rows: tuple[str, float, str]) -> list[Defe
     return [Defect(name, system, entity, rate, does) for name, rate, does in rows]
 
 
-ID_ERRORS = (("id_missing", 0.45), ("id_ocr", 0.2), ("id_digit", 0.2), ("id_junk", 0.08), ("id_cut", 0.04),
-             ("id_relative", 0.03))
+ID_ERRORS = (
+    ("id_missing", 0.44),
+    ("id_ocr", 0.2),
+    ("id_digit", 0.2),
+    ("id_junk", 0.08),
+    ("id_cut", 0.05),
+    ("id_relative", 0.03),
+)
 """How the missing and wrong ID numbers (`id_rate` of all) divide."""
 
 _ID_DOES = {
@@ -64,31 +70,44 @@ _PERSON_01 = (
 DEFECTS: tuple[Defect, ...] = (
     *_table("social_governance", "registered_person", *_PERSON_01),
     *_ids("social_governance", "registered_person"),
-    *_table("social_governance", "floating_person", *_PERSON_01, (
-        "also_registered", 0.02, "somebody registered here is also listed as floating")),
+    *_table(
+        "social_governance",
+        "floating_person",
+        *_PERSON_01,
+        ("also_registered", 0.02, "somebody registered here is also listed as floating"),
+    ),
     *_ids("social_governance", "floating_person"),
     *_table("social_governance", "rental_house", ("text_null", 0.003, "a field holds the text null")),
     *_table("social_governance", "grid", ("grid_code_hyphens", 0.08, "the grid code as 6-3-3-3 with hyphens")),
-    *_table("social_governance", "delete_log", (
-        "delete_before_insert", 0.05, "the deletion is logged before the row appears")),
     *_table(
-        "mental_health_service", "service_count",
+        "social_governance",
+        "delete_log",
+        ("delete_before_insert", 0.05, "the deletion is logged before the row appears"),
+    ),
+    *_table(
+        "mental_health_service",
+        "service_count",
         ("month_written_otherwise", 0.3, "the month as 2022年11月, 2022.11 or an Excel serial number"),
         ("count_with_unit", 0.1, "a count as the text 386人次"),
         ("twice_in_workbook", 0.08, "a service twice in one workbook, the later report time wins"),
         ("second_file", 0.08, "the month comes again as …_2.xlsx"),
     ),
     *_table(
-        "petitions", "case",
+        "petitions",
+        "case",
         ("twelve_hour_clock", 0.02, "a time after midnight written as 12:mm"),
         ("closed_without_time", 0.02, "the closing flag is set, the closing time empty"),
         ("reopened_after_closing", 0.02, "a closed case is opened again"),
         ("extension_without_deadline", 0.03, "extended, but the deadline was not moved"),
     ),
-    *_table("petitions", "evaluation", (
-        "evaluated_before_closing", 0.03, "the evaluation is older than the closing of the case")),
     *_table(
-        "video_platform", "device",
+        "petitions",
+        "evaluation",
+        ("evaluated_before_closing", 0.03, "the evaluation is older than the closing of the case"),
+    ),
+    *_table(
+        "video_platform",
+        "device",
         ("coordinates_swapped", 0.01, "longitude and latitude changed places"),
         ("coordinates_zero", 0.01, "longitude and latitude are 0"),
         ("coordinates_micro", 0.01, "degrees times a million"),
@@ -96,7 +115,8 @@ DEFECTS: tuple[Defect, ...] = (
         ("url_in_field", 0.01, "a field of the contract holds a URL"),
     ),
     *_table(
-        "mediation", "dispute",
+        "mediation",
+        "dispute",
         ("deadline_before_acceptance", 0.02, "the deadline lies before the acceptance"),
         ("amount_in_wan", 0.05, "the amount in 万元"),
         ("community_alias", 0.06, "another name of the community in place of its code"),
@@ -104,7 +124,8 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     *_table("wage_arrears", "clue", ("amount_as_text", 0.03, "the amount as the text 约12万")),
     *_table(
-        "hr_social_security", "employer",
+        "hr_social_security",
+        "employer",
         ("text_backslash_n", 0.01, r"a field holds the text \N"),
         ("date_9999", 0.005, "the change time 9999-09-09"),
         ("date_1899", 0.005, "the change time 1899-12-31"),
@@ -114,17 +135,22 @@ DEFECTS: tuple[Defect, ...] = (
         ("organisation_code_hyphen", 0.03, "the old organisation code with a hyphen"),
         ("outside_gbk", 0.004, "a name with a character GBK does not have"),
     ),
-    *_table("insurance_enrolment", "enrolment_task", (
-        "second_file", 0.05, "the week comes again as …_002.txt with corrected counts")),
     *_table(
-        "drug_rehab_service", "service_count",
+        "insurance_enrolment",
+        "enrolment_task",
+        ("second_file", 0.05, "the week comes again as …_002.txt with corrected counts"),
+    ),
+    *_table(
+        "drug_rehab_service",
+        "service_count",
         ("slash_for_zero", 0.1, "/ in place of 0"),
         ("full_width_digits", 0.05, "full-width digits"),
         ("year_to_date", 0.04, "counts since January instead of the month"),
         ("second_file", 0.08, "the month comes again as …_2.csv"),
     ),
     *_table(
-        "grid_dispatch", "event",
+        "grid_dispatch",
+        "event",
         ("grid_code_hyphens", 0.02, "the grid code with hyphens"),
         ("grid_code_20_digits", 0.02, "the grid code filled up to 20 digits"),
         ("utc_clock", 0.01, "times on the UTC clock"),
@@ -132,10 +158,14 @@ DEFECTS: tuple[Defect, ...] = (
         ("closed_before_dispatch", 0.01, "the archive time lies before the dispatch"),
         ("reopened", 0.015, "a closed event is opened again"),
     ),
-    *_table("cloud_shield", "rental_room", (
-        "guid_written_otherwise", 0.3, "the GUID of the door plate without dashes or in capitals")),
     *_table(
-        "mobile_collection", "collection",
+        "cloud_shield",
+        "rental_room",
+        ("guid_written_otherwise", 0.3, "the GUID of the door plate without dashes or in capitals"),
+    ),
+    *_table(
+        "mobile_collection",
+        "collection",
         ("room_with_suffix", 0.12, "room 302 as 302房"),
         ("room_with_floor", 0.05, "room 302 as 三楼302"),
         ("room_with_letter", 0.03, "room 302 as A302"),
@@ -155,6 +185,8 @@ DEFECTS: tuple[Defect, ...] = (
 
 RATES = {(defect.system, defect.entity, defect.name): defect.rate for defect in DEFECTS}
 _RARE = 0.06
+_SOON = 0.3
+"""Where every defect must happen, a rare one that did not happen yet in a grid has this chance."""
 
 
 class Flaws:
@@ -164,6 +196,9 @@ class Flaws:
         self.town, self.place = town, (system, entity)
         self.random: Random = stream(town.seed, "flaws", system, entity, part)
         self._forced: set[str] = set()
+        self._wanted = ""
+        if town.profile.every_defect and isinstance(part, int):
+            self._wanted = ID_ERRORS[part % len(ID_ERRORS)][0]
         self._hits: list[str] = []
 
     def hit(self, name: str) -> bool:
@@ -171,8 +206,9 @@ class Flaws:
         rate = RATES[*self.place, name]
         if self.town.clean:
             return False
-        force = self.town.profile.every_defect and rate <= _RARE and name not in self._forced
-        if not force and self.random.random() >= rate:
+        if self.town.profile.every_defect and rate <= _RARE and name not in self._forced:
+            rate = _SOON
+        if self.random.random() >= rate:
             return False
         self._forced.add(name)
         self._hits.append(name)
@@ -183,6 +219,8 @@ class Flaws:
         if self.town.clean or self.random.random() >= self.town.id_rate:
             return ""
         left = self.random.random()
+        if self._wanted:
+            return self._wanted
         for name, part in ID_ERRORS:
             left -= part
             if left < 0:
@@ -190,8 +228,10 @@ class Flaws:
         return ID_ERRORS[-1][0]
 
     def note(self, name: str) -> None:
-        """Note a defect that was made without a draw."""
+        """Note the error that an ID number got in the end."""
         self._hits.append(name)
+        if name == self._wanted:
+            self._wanted = ""
 
     def drop(self, name: str) -> None:
         """Take a hit back: the record gave no occasion after all."""

@@ -1,15 +1,34 @@
 """Templates of households: which people live together, how old they are and whose surname they carry."""
 
-from simulator.town.clock import date_of
-from simulator.town.names import given_name
 from simulator.town.people import (
-    CITY, DAUGHTER, HEAD, LOCAL, MIGRANT, OTHER, PARENT, SON, SPOUSE, Household, Person, Registry,
+    CITY,
+    DAUGHTER,
+    HEAD,
+    LOCAL,
+    MIGRANT,
+    OTHER,
+    PARENT,
+    SON,
+    SPOUSE,
+    Household,
+    Person,
+    Registry,
 )
 from simulator.town.seeding import weigh
 
-_OWNERS = (("elder", 0.07), ("elders", 0.13), ("couple", 0.12), ("one", 0.22), ("two", 0.16), ("three", 0.2),
-           ("single", 0.06), ("parent", 0.04))
+_OWNERS = (
+    ("elder", 0.07),
+    ("elders", 0.13),
+    ("couple", 0.12),
+    ("one", 0.22),
+    ("two", 0.16),
+    ("three", 0.2),
+    ("single", 0.06),
+    ("parent", 0.04),
+)
 _TENANTS = (("single", 0.38), ("couple", 0.22), ("one", 0.15), ("two", 0.07), ("sharers", 0.12), ("three", 0.06))
+_GUESTS = (3, 9, 15, 21)
+"""Households of the first grid that come from Hong Kong or abroad, so that even a small town has some."""
 _TWINS = 0.03
 """Share of twins among the younger children of a family with two."""
 
@@ -21,7 +40,7 @@ def make_household(registry: Registry, day: int, owner: bool) -> Household:
         pop_type = LOCAL if random.random() < 0.88 else CITY
     else:
         pop_type = weigh(random, ((MIGRANT, 0.76), (CITY, 0.17), (LOCAL, 0.07)))
-        if random.random() < 0.014:
+        if random.random() < 0.014 or (registry.grid == 0 and registry.households in _GUESTS):
             return _visitors(registry, day)
     shape = weigh(random, _OWNERS if owner else _TENANTS)
     if shape in ("single", "elder"):
@@ -36,7 +55,7 @@ def make_household(registry: Registry, day: int, owner: bool) -> Household:
 def newborn(registry: Registry, day: int, mother: Person, family: str) -> Person:
     """Make the baby born on `day` to a mother living here."""
     sex = 1 if registry.random.random() < 0.53 else 2
-    return registry.person(sex, day, mother.pop_type, family, baby=True)
+    return registry.person(sex, day, mother.pop_type, family, mother.hk_place, baby=True)
 
 
 def newcomer_spouse(registry: Registry, partner: Person) -> Person:
@@ -70,12 +89,13 @@ def _sharers(registry: Registry, day: int, pop_type: int) -> list[tuple[Person, 
 def _family(registry: Registry, day: int, pop_type: int, shape: str) -> list[tuple[Person, str]]:
     """A couple or one parent, with children and perhaps a parent of the head."""
     random = registry.random
-    age = {"elders": 64 + 20 * random.random(), "couple": 24 + 34 * random.random() ** 1.4}.get(
-        shape, 27 + 27 * random.random() ** 1.2)
+    age = {"elders": 57 + 28 * random.random(), "couple": 24 + 34 * random.random() ** 1.4}.get(
+        shape, 27 + 27 * random.random() ** 1.2
+    )
     head = registry.person(1 if random.random() < 0.85 else 2, registry.born(day, age), pop_type)
     people = [(head, HEAD)]
     if shape != "parent":
-        birth = head.birth + int(random.gauss(500 if head.sex == 1 else -500, 700))
+        birth = min(head.birth + int(random.gauss(500 if head.sex == 1 else -500, 700)), day - 7_300)
         people.append((registry.person(3 - head.sex, birth, pop_type), SPOUSE))
     if shape in ("one", "two", "three", "parent"):
         wanted = 2 if shape == "two" or (shape == "three" and random.random() < 0.4) else 1
@@ -85,9 +105,7 @@ def _family(registry: Registry, day: int, pop_type: int, shape: str) -> list[tup
     return people
 
 
-def _children(
-    registry: Registry, day: int, parents: list[tuple[Person, str]], wanted: int
-) -> list[tuple[Person, str]]:
+def _children(registry: Registry, day: int, parents: list[tuple[Person, str]], wanted: int) -> list[tuple[Person, str]]:
     random = registry.random
     father = next((person for person, _ in parents if person.sex == 1), parents[0][0])
     mother = next((person for person, _ in parents if person.sex == 2), parents[0][0])
@@ -96,27 +114,16 @@ def _children(
     birth = min(day - 60, mother.birth + int((21 + 9 * random.random()) * 365.25))
     for _ in range(wanted):
         sex = 1 if random.random() < 0.53 else 2
-        child = registry.person(sex, birth, father.pop_type, family, baby=day - birth < 365)
+        child = registry.person(sex, birth, father.pop_type, family, father.hk_place, baby=day - birth < 365)
         children.append((child, SON if sex == 1 else DAUGHTER))
         if random.random() < _TWINS and wanted > 1:
-            children.append(_twin(registry, child, family))
+            other = sex if random.random() < 0.65 else 3 - sex
+            children.append((registry.twin(child, other), SON if other == 1 else DAUGHTER))
             break
         birth += 500 + int(random.random() * 2_000)
         if birth > day - 30:
             break
     return children
-
-
-def _twin(registry: Registry, first: Person, family: str) -> tuple[Person, str]:
-    """A twin: same birth day, surname and household, a given name that shares a character, another number."""
-    sex = first.sex if registry.random.random() < 0.65 else 3 - first.sex
-    twin = registry.person(sex, first.birth, first.pop_type, family)
-    twin.id_from = first.id_from
-    fashion = given_name(registry.random, sex, date_of(first.birth).year)
-    twin.name = family + first.name[len(family)] + fashion[-1]
-    while twin.name == first.name:
-        twin.name = family + first.name[len(family)] + given_name(registry.random, sex, 2010)[-1]
-    return twin, SON if sex == 1 else DAUGHTER
 
 
 def _grandparents(registry: Registry, head: Person) -> list[tuple[Person, str]]:
@@ -125,11 +132,11 @@ def _grandparents(registry: Registry, head: Person) -> list[tuple[Person, str]]:
     elder = registry.person(2 if random.random() < 0.65 else 1, birth, head.pop_type)
     people = [(elder, PARENT)]
     if elder.sex == 1:
-        elder.name, elder.surname = head.surname + elder.name[len(elder.surname):], head.surname
+        elder.name, elder.surname = head.surname + elder.name[len(elder.surname) :], head.surname
     if random.random() < 0.45:
         spouse = registry.person(3 - elder.sex, birth + int(random.gauss(0, 800)), head.pop_type)
         if spouse.sex == 1:
-            spouse.name, spouse.surname = head.surname + spouse.name[len(spouse.surname):], head.surname
+            spouse.name, spouse.surname = head.surname + spouse.name[len(spouse.surname) :], head.surname
         people.append((spouse, PARENT))
     return people
 

@@ -22,7 +22,7 @@ ANNEX = 0.06
 NAMESAKES = 2
 """Pairs in a grid who share name and building, beyond those that chance brings."""
 
-DWELT = {False: 0.88, True: 0.76}
+DWELT = {False: 0.88, True: 0.775}
 """Share of owned and of rented dwellings that are lived in; set so that the residents come out as the profile says."""
 
 
@@ -59,7 +59,7 @@ def rooms_of(town: Town, grid: int) -> tuple[Room, ...]:
     """List the rooms a grid's life plays in: its own without the annex, and the annex of the next grid."""
     own = make_layout(town, grid).rooms
     following = make_layout(town, (grid + 1) % town.profile.grids).rooms
-    return own[: _annex(len(own))] + following[_annex(len(following)):]
+    return own[: _annex(len(own))] + following[_annex(len(following)) :]
 
 
 def _annex(rooms: int) -> int:
@@ -193,7 +193,7 @@ class _Play:
     def _single_neighbour(self, head: Person, day: int) -> Person | None:
         """Find a single of the other sex and a fitting age, and take him or her out of the old room."""
         start = int(self.random.random() * len(self.registry.people))
-        for person in self.registry.people[start: start + 40]:
+        for person in self.registry.people[start : start + 40]:
             stays = self.by_person.get(person.person)
             if not (person.single and person.sex != head.sex and stays and abs(person.birth - head.birth) < 2_500):
                 continue

@@ -10,8 +10,9 @@ from simulator.town.clock import date_of
 from simulator.town.seeding import pick
 
 PREFIXES = ("440197", "430197", "450197")
-SLOTS = 500 * len(PREFIXES)
-"""Numbers one birth date has for one sex."""
+_HALF = 250
+SLOTS = _HALF * len(PREFIXES)
+"""Numbers one birth date has for one sex; as many again are kept for a twin."""
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -45,8 +46,8 @@ def lower_id(number: str) -> str:
 class IdPool:
     """Hands out resident IDs of one grid; no two grids of a town ever hand out the same number.
 
-    A birth date has 1,500 numbers for each sex. Each belongs to exactly one grid, by a shifting remainder, so no
-    grid needs to know what the others gave away.
+    A birth date has 750 numbers for each sex. Each belongs to exactly one grid, by a shifting remainder, so no
+    grid needs to know what the others gave away; the number after it is its own twin's.
     """
 
     def __init__(self, grid: int, grids: int) -> None:
@@ -60,12 +61,18 @@ class IdPool:
             first = (self.grid + 1_009 * birth) % self.grids
             free = [slot for slot in range(first, SLOTS, self.grids) if (birth, sex, slot) not in self._taken]
             if free:
-                slot = pick(random, [slot for slot in free if slot // 500 == wanted] or free)
+                slot = pick(random, [slot for slot in free if slot // _HALF == wanted] or free)
                 self._taken.add((birth, sex, slot))
-                serial = 2 * (slot % 500) + sex % 2
-                first17 = f"{PREFIXES[slot // 500]}{date_of(birth):%Y%m%d}{serial:03d}"
+                serial = 4 * (slot % _HALF) + sex % 2
+                first17 = f"{PREFIXES[slot // _HALF]}{date_of(birth):%Y%m%d}{serial:03d}"
                 return first17 + id_check(first17), birth
             birth -= 1
+
+
+def twin_id(number: str, sex: int) -> str:
+    """Give the number kept for the twin of somebody from an `IdPool`."""
+    first17 = f"{number[:14]}{int(number[14:17]) // 4 * 4 + 2 + sex % 2:03d}"
+    return first17 + id_check(first17)
 
 
 def permanent_card(country: str, birth: int, serial: int) -> str:

@@ -8,10 +8,45 @@ from simulator.town.people import Person
 from simulator.town.seeding import pick
 
 _SAME_SOUND = {
-    "伟": "玮", "丽": "莉", "芳": "方", "静": "靖", "婷": "亭", "强": "墙", "军": "君", "杰": "洁", "明": "鸣", "华": "桦",
-    "建": "健", "志": "智", "文": "雯", "英": "瑛", "玲": "铃", "辉": "晖", "浩": "皓", "宇": "雨", "梓": "子", "涵": "晗",
-    "轩": "宣", "佳": "嘉", "嘉": "佳", "欣": "心", "怡": "宜", "诗": "思", "俊": "骏", "霞": "遐", "燕": "艳", "艳": "燕",
-    "平": "萍", "萍": "平", "国": "帼", "德": "得", "锋": "峰", "海": "海", "秀": "绣", "兰": "岚", "珍": "真", "琴": "芹",
+    "伟": "玮",
+    "丽": "莉",
+    "芳": "方",
+    "静": "靖",
+    "婷": "亭",
+    "强": "墙",
+    "军": "君",
+    "杰": "洁",
+    "明": "鸣",
+    "华": "桦",
+    "建": "健",
+    "志": "智",
+    "文": "雯",
+    "英": "瑛",
+    "玲": "铃",
+    "辉": "晖",
+    "浩": "皓",
+    "宇": "雨",
+    "梓": "子",
+    "涵": "晗",
+    "轩": "宣",
+    "佳": "嘉",
+    "嘉": "佳",
+    "欣": "心",
+    "怡": "宜",
+    "诗": "思",
+    "俊": "骏",
+    "霞": "遐",
+    "燕": "艳",
+    "艳": "燕",
+    "平": "萍",
+    "萍": "平",
+    "国": "帼",
+    "德": "得",
+    "锋": "峰",
+    "秀": "绣",
+    "兰": "岚",
+    "珍": "真",
+    "琴": "芹",
 }
 _JUNK = ("无", "000000000000000000", "111111111111111111", "不详", "123456789012345678")
 
@@ -27,7 +62,7 @@ def write_name(person: Person, flaws: Flaws) -> str:
         return name[0]
     place = next((i for i in range(len(name) - 1, 0, -1) if _SAME_SOUND.get(name[i], name[i]) != name[i]), 0)
     if place and flaws.hit("name_sound"):
-        return name[:place] + _SAME_SOUND[name[place]] + name[place + 1:]
+        return name[:place] + _SAME_SOUND[name[place]] + name[place + 1 :]
     return name
 
 
@@ -66,17 +101,17 @@ def _misread(number: str, random: Random) -> str:
         return number[:-1]
     if random.random() < 0.5 and "0" in number[6:]:
         at = number.rindex("0")
-        return number[:at] + "O" + number[at + 1:]
+        return number[:at] + "O" + number[at + 1 :]
     at = number.rfind("6", 6)
-    return number[:at] + "8" + number[at + 1:] if at >= 0 else number
+    return number[:at] + "8" + number[at + 1 :] if at >= 0 else number
 
 
 def _wrong_digit(number: str, random: Random) -> str:
     at = len(number) - 2 - int(random.random() * min(10, len(number) - 3))
     if random.random() < 0.4 and number[at] != number[at - 1]:
-        return number[: at - 1] + number[at] + number[at - 1] + number[at + 1:]
+        return number[: at - 1] + number[at] + number[at - 1] + number[at + 1 :]
     digit = str((ord(number[at]) + 1 + int(random.random() * 9)) % 10)
-    return number[:at] + (digit if digit != number[at] else str((int(digit) + 1) % 10)) + number[at + 1:]
+    return number[:at] + (digit if digit != number[at] else str((int(digit) + 1) % 10)) + number[at + 1 :]
 
 
 def old_style_id(person: Person, written: str, day: int, flaws: Flaws) -> str:

@@ -9,14 +9,27 @@ from simulator.town.geography import cell_share
 from simulator.town.names import surname
 from simulator.town.numbers import credit_code
 from simulator.town.profiles import Town
-from simulator.town.seeding import pick, stream, weigh
+from simulator.town.seeding import pick, stream, weigh, words
 
-_STEMS = "宏达 鑫盛 恒泰 云鹤 嘉禾 粤美 联创 百汇 顺意 华兴 金源 锦绣 天成 盛世 汇丰源 卓越 翔宇 永信 佳诚 德利 万通 雅致 龙腾 晨光 海纳".split()
-_MORE = "丰 隆 泰 和 兴 美 盈 益 康 源 新 达".split()
+_STEMS = words(
+    "宏达 鑫盛 恒泰 云鹤 嘉禾 粤美 联创 百汇 顺意 华兴 金源 锦绣 天成 盛世 汇丰源"
+    " 卓越 翔宇 永信 佳诚 德利 万通 雅致 龙腾 晨光 海纳"
+)
+_MORE = "丰隆泰和兴美盈益康源新达"
 _TRADES = (
-    ("皮具", "C1922", "04"), ("服装", "C1811", "04"), ("化妆品", "F5126", "02"), ("餐饮", "H6210", "02"), ("百货", "F5211", "02"),
-    ("五金", "F5174", "02"), ("汽车配件", "F5263", "05"), ("物流", "G5430", "05"), ("信息科技", "I6510", "03"),
-    ("物业管理", "K7020", "03"), ("建筑工程", "E4700", "03"), ("美容", "O8040", "02"), ("幼儿教育", "P8310", "03"),
+    ("皮具", "C1922", "04"),
+    ("服装", "C1811", "04"),
+    ("化妆品", "F5126", "02"),
+    ("餐饮", "H6210", "02"),
+    ("百货", "F5211", "02"),
+    ("五金", "F5174", "02"),
+    ("汽车配件", "F5263", "05"),
+    ("物流", "G5430", "05"),
+    ("信息科技", "I6510", "03"),
+    ("物业管理", "K7020", "03"),
+    ("建筑工程", "E4700", "03"),
+    ("美容", "O8040", "02"),
+    ("幼儿教育", "P8310", "03"),
 )
 _KINDS = (("10", 0.55), ("30", 0.4), ("50", 0.05))
 """Kind of employer (`aab019`): 10 company, 30 individual business, 50 private non-enterprise unit."""
@@ -57,8 +70,17 @@ def make_organisations(town: Town, grid: int) -> tuple[Organisation, ...]:
         staff = 1 + int(random.paretovariate(0.9)) if kind != "30" else 1 + int(random.random() * 5)
         number = first + place
         code_kind = {"10": "91", "30": "92", "50": "52"}[kind]
-        made.append(Organisation(
-            f"O{number:07d}", name, credit_code(number, code_kind), kind, code, pick(random, premises), opened,
-            closed if closed is not None and closed < DAYS else None, min(staff, 3_000),
-        ))
+        made.append(
+            Organisation(
+                f"O{number:07d}",
+                name,
+                credit_code(number, code_kind),
+                kind,
+                code,
+                pick(random, premises),
+                opened,
+                closed if closed is not None and closed < DAYS else None,
+                min(staff, 3_000),
+            )
+        )
     return tuple(made)

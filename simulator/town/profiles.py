@@ -5,6 +5,7 @@ district is the same street with thirty times the grids, so that every code list
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,46 @@ class Profile:
 
 
 STREET = Profile(
-    "street", residents=120_000, grids=120, buildings=6_500, rooms=75_000, organisations=15_000, cameras=1_800,
-    recorders=90, door_devices=6_000, facilities=6_000, collections_a_year=150_000, events_a_year=39_000,
-    petitions_a_year=600, disputes_a_year=900, clues_a_year=250, window_services_a_year=12_000,
+    "street",
+    residents=120_000,
+    grids=120,
+    buildings=6_500,
+    rooms=75_000,
+    organisations=15_000,
+    cameras=1_800,
+    recorders=90,
+    door_devices=6_000,
+    facilities=6_000,
+    collections_a_year=150_000,
+    events_a_year=39_000,
+    petitions_a_year=600,
+    disputes_a_year=900,
+    clues_a_year=250,
+    window_services_a_year=12_000,
 )
 SMALL = Profile(
-    "small", residents=2_000, grids=12, buildings=110, rooms=1_250, organisations=250, cameras=60, recorders=6,
-    door_devices=100, facilities=100, collections_a_year=2_500, events_a_year=650, petitions_a_year=60,
-    disputes_a_year=60, clues_a_year=36, window_services_a_year=200, every_defect=True,
+    "small",
+    residents=2_000,
+    grids=12,
+    buildings=110,
+    rooms=1_250,
+    organisations=250,
+    cameras=60,
+    recorders=6,
+    door_devices=100,
+    facilities=100,
+    collections_a_year=2_500,
+    events_a_year=650,
+    petitions_a_year=60,
+    disputes_a_year=60,
+    clues_a_year=36,
+    window_services_a_year=200,
+    every_defect=True,
 )
 
 
 def _times(profile: Profile, name: str, factor: int) -> Profile:
-    sizes = {key: value * factor for key, value in vars(profile).items() if type(value) is int}
+    sizes: dict[str, Any] = {key: value * factor for key, value in vars(profile).items() if type(value) is int}
     return replace(profile, name=name, **sizes)
 
 

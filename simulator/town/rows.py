@@ -1,6 +1,6 @@
 """The shape of what a town emits: one version of one source record, with the truth about it beside it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Fields = dict[str, Any]
@@ -25,17 +25,3 @@ class Row:
     room: str = ""
     organisation: str = ""
     defects: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Versions:
-    """Counts the versions of one record, so that `seq` runs 1, 2, 3 in the order of change."""
-
-    key: str
-    seq: int = 0
-    rows: list[Row] = field(default_factory=list)
-
-    def next(self) -> int:
-        """Give the next version its number."""
-        self.seq += 1
-        return self.seq

@@ -21,6 +21,11 @@ def share(total: int, index: int, of: int) -> int:
     return (index + 1) * total // of - index * total // of
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Split a list of words that is easier to read as one line of text."""
+    return tuple(text.split())
+
+
 def pick(random: Random, choices: Sequence[T]) -> T:
     """Pick one, evenly; several times faster than `Random.choice`."""
     return choices[int(random.random() * len(choices))]

@@ -100,8 +100,12 @@ def fill(connection: sqlite3.Connection, town: Town, progress: Callable[[int, in
 
 
 def _about(town: Town) -> list[tuple[str, str]]:
-    return [("profile", town.profile.name), ("seed", str(town.seed)), ("clean", str(int(town.clean))),
-            ("id_rate", str(town.id_rate))]
+    return [
+        ("profile", town.profile.name),
+        ("seed", str(town.seed)),
+        ("clean", str(int(town.clean))),
+        ("id_rate", str(town.id_rate)),
+    ]
 
 
 def _add_all(batches: _Batches, rows: Iterable[Row]) -> None:
@@ -112,12 +116,24 @@ def _add_all(batches: _Batches, rows: Iterable[Row]) -> None:
 def _add_truth(batches: _Batches, grid: Grid) -> None:
     """Add the people, stays and rooms of one grid's life."""
     for person in grid.life.people:
-        batches.add("truth_resident", (person.person, person.name, str(person.sex), day_text(person.birth),
-                                       person.id_type, person.id_no, str(person.pop_type)))
+        batches.add(
+            "truth_resident",
+            (
+                person.person,
+                person.name,
+                str(person.sex),
+                day_text(person.birth),
+                person.id_type,
+                person.id_no,
+                str(person.pop_type),
+            ),
+        )
         for stay in grid.life.by_person.get(person.person, []):
             until = None if stay.end is None else day_text(stay.end)
             batches.add("truth_stay", (person.person, stay.room.room, day_text(stay.begin), until, int(stay.died)))
     for room in grid.life.rooms:
         building = room.building
-        batches.add("truth_dwelling", (room.room, building.building, building.cell.code, room.use, int(room.rented),
-                                       standard(building, room)))
+        batches.add(
+            "truth_dwelling",
+            (room.room, building.building, building.cell.code, room.use, int(room.rented), standard(building, room)),
+        )

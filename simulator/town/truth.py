@@ -135,7 +135,8 @@ class Truth:
         while True:
             rows = self._rows(
                 f"select rowid, * from {table} where rowid > ?{where} order by rowid limit 5000",
-                [last, *tests.values()])
+                [last, *tests.values()],
+            )
             yield from (row[1:] for row in rows)
             if len(rows) < 5_000:
                 return

@@ -1,14 +1,16 @@
 """What the quirk tests of the sources share: fixed keys, one call that runs a source against a wire, and readers.
 
-Flow: `run(key, wire, begin, end, tmp_path, monkeypatch)` -> Summary -> `landed(tmp_path, key, entity)`. A `TinyStore`
-stands in for the town where a test writes its records by hand.
+Flow: `store_of` (hand-made records) -> wire -> `run(key, wire, begin, end, tmp_path, monkeypatch)` -> Summary ->
+`landed(tmp_path, key, entity)`.
 """
 
 from __future__ import annotations
 
-import bisect
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,12 @@ import pytest
 
 from expectations.manifest import Manifest, read_manifests
 from extractors import Window, discover
-from extractors._kit.connection import from_json
+from extractors._kit.connection import Connection
 from extractors._kit.run import run_source
 from extractors._kit.summary import Summary
+from simulator.store import Store
 from simulator.wires import Wire
+from simulator.wires._http import HttpWire, Request, Response, Routes
 
 TOKEN_KEY = bytes(range(32)).hex()
 VAULT_KEY = bytes(range(32, 64)).hex()
@@ -47,7 +51,7 @@ def run(
 ) -> Summary:
     """Run a source against a started wire; `overrides` replace fields of its connection, such as a password."""
     set_keys(tmp_path, monkeypatch)
-    connection = from_json(key, json.dumps(wire.connection() | overrides))
+    connection = Connection.from_json(key, json.dumps(wire.connection() | overrides))
     return run_source(discover()[key], Window.parse(begin, end), tmp_path / "landing", connection)
 
 
@@ -86,17 +90,40 @@ def leaks(tmp_path: Path, key: str, summary: Summary, values: Sequence[str] = (C
     return found
 
 
-class TinyStore:
-    """Hand-made records with the reading side of `simulator.store.Store`: system and entity -> (moment, key, fields)."""
+def store_of(tmp_path: Path, records: Mapping[tuple[str, str], Sequence[tuple[str, str, Row]]]) -> Store:
+    """A real store of hand-made records: system and entity -> (moment, key, fields); an empty one left the snapshot."""
+    path, seqs = tmp_path / "hand-made.db", Counter[tuple[str, str, str]]()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("""
+            create table town(name text, value text);
+            insert into town values ('profile', 'hand-made'), ('seed', '0'), ('clean', '1'), ('id_rate', '0');
+            create table record(system text, entity text, key text, seq integer, changed_at text, payload blob);
+            create index record_changed on record(system, entity, changed_at, key, seq);
+            create index record_key on record(system, entity, key, seq);
+        """)
+        for (system, entity), rows in records.items():
+            for moment, key, fields in rows:
+                seqs[system, entity, key] += 1
+                place = (system, entity, key, seqs[system, entity, key], moment)
+                db.execute("insert into record values (?, ?, ?, ?, ?, ?)", (*place, json.dumps(fields).encode()))
+        db.commit()
+    return Store.open(path)
 
-    def __init__(self, records: Mapping[tuple[str, str], Sequence[tuple[str, str, Row]]]) -> None:
-        self._records = {name: sorted(rows, key=lambda r: (r[0], r[1])) for name, rows in records.items()}
 
-    def _span(self, system: str, entity: str, begin: str | None, end: str | None) -> list[tuple[str, str, Row]]:
-        rows = self._records.get((system, entity), [])
-        low = bisect.bisect_left(rows, begin, key=lambda r: r[0]) if begin else 0
-        high = bisect.bisect_left(rows, end, key=lambda r: r[0]) if end else len(rows)
-        return rows[low:high]
+class Replay(HttpWire):
+    """Answers every request with a file of a source's sample; `name` reads the file's name off the request."""
 
-    def iterate(self, system: str, entity: str, begin: str | None = None, end: str | None = None) -> Iterator[Row]:
-        return iter([fields for _, _, fields in self._span(system, entity, begin, end)])
+    def __init__(self, key: str, name: Callable[[Request], str], **options: Any) -> None:
+        super().__init__(**options)
+        self.key, self.name = key, name
+
+    def routes(self) -> Routes:
+        return {("GET", "*"): self.reply, ("POST", "*"): self.reply}
+
+    def holds(self) -> str:
+        return "sample"
+
+    def reply(self, request: Request) -> Response:
+        path = discover()[self.key].folder / "sample" / self.name(request)
+        kind = {".json": "application/json", ".xml": "application/xml"}.get(path.suffix, "application/octet-stream")
+        return Response(200, path.read_bytes(), {"Content-Type": kind}) if path.exists() else Response(404)

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors._kit import identity
@@ -25,6 +25,8 @@ from extractors._kit.identity import (
     split_name,
 )
 
+# Two busy cores are no finding.
+steady = settings(deadline=None)
 births = st.dates(date(1900, 1, 1), date(2099, 12, 31))
 # Division prefixes nobody was ever issued: the numbers are right and belong to nobody.
 first17s = st.builds(
@@ -60,6 +62,7 @@ def test_fifteen_digits_are_lifted() -> None:
     assert (number.birth, number.sex, number.division) == ("1979-01-01", "1", "440111")
 
 
+@steady
 @given(numbers.filter(lambda n: n[6:8] == "19"))
 def test_an_old_number_lifts_to_its_new_one(number: str) -> None:
     old = parse_number(number[:6] + number[8:17], "111")
@@ -69,6 +72,7 @@ def test_an_old_number_lifts_to_its_new_one(number: str) -> None:
     )  # fmt: skip
 
 
+@steady
 @given(numbers)
 def test_a_right_number_is_valid_whatever_its_case_and_width(number: str) -> None:
     wide = number.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789X"})
@@ -76,12 +80,14 @@ def test_a_right_number_is_valid_whatever_its_case_and_width(number: str) -> Non
     assert parse_number(number.lower(), "111") == parse_number(wide, None) == parse_number(number, "111")
 
 
+@steady
 @given(numbers, st.integers(0, 17), st.sampled_from("0123456789X"))
 def test_any_single_error_is_caught(number: str, at: int, other: str) -> None:
     wrong = number[:at] + other + number[at + 1 :]
     assert (parse_number(wrong, "111").check == "valid") == (wrong == number)
 
 
+@steady
 @given(numbers, st.integers(0, 16))
 def test_any_swap_of_neighbours_is_caught(number: str, at: int) -> None:
     wrong = number[:at] + number[at + 1] + number[at] + number[at + 2 :]
@@ -129,6 +135,7 @@ def test_junk_is_absent(raw: str | None) -> None:
     assert parse_number(raw, "111") == identity.IdNumber("", "111", "absent")
 
 
+@steady
 @given(st.text(max_size=24), st.none() | st.text(max_size=4))
 def test_no_text_breaks_the_reader(raw: str, id_type: str | None) -> None:
     number = parse_number(raw, id_type)
@@ -153,6 +160,7 @@ def test_canonical_names(raw: str | None, name: str) -> None:
     assert canonical_name(raw) == name
 
 
+@steady
 @given(st.text(max_size=12))
 def test_a_canonical_name_stays_as_it_is(raw: str) -> None:
     name = canonical_name(raw)
@@ -220,6 +228,7 @@ def test_number_masks(raw: str | None, mask: str) -> None:
     assert mask_number(raw) == mask
 
 
+@steady
 @given(st.text(st.sampled_from("0123456789ABCX -"), max_size=30))
 def test_a_number_mask_shows_no_more_than_promised(raw: str) -> None:
     text, mask = canonical_number(raw), mask_number(raw)
@@ -238,6 +247,7 @@ def test_name_masks(raw: str | None, mask: str) -> None:
     assert mask_name(raw) == mask
 
 
+@steady
 @given(st.text(max_size=12))
 def test_a_name_mask_shows_a_surname_or_one_character(raw: str) -> None:
     name, mask = canonical_name(raw), mask_name(raw)

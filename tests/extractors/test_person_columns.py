@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expectations.contract import IDENTITY_COLUMNS
@@ -13,6 +13,8 @@ from extractors._kit.identity import check_digit
 from extractors._kit.person_columns import PersonTokeniser, birth_of
 from extractors._kit.tokens import Tokeniser
 
+# Two busy cores are no finding.
+steady = settings(deadline=None)
 TOKENISER = Tokeniser(bytes(range(32)))
 Person = tuple[str | None, str | None, str | None, str | None, str | None]
 NUMBER = "440197199001013215"
@@ -164,6 +166,7 @@ first17s = st.builds(
 numbers = first17s.map(lambda f: f + check_digit(f))
 
 
+@steady
 @given(st.lists(st.tuples(numbers, names), min_size=1, max_size=5))
 def test_no_column_holds_a_clear_name_or_number(people: list[tuple[str, str]]) -> None:
     got = columns([person(number, "111", name, number[6:14]) for number, name in people])
@@ -179,6 +182,7 @@ def test_no_column_holds_a_clear_name_or_number(people: list[tuple[str, str]]) -
                 assert not set(name) & set(cell), column
 
 
+@steady
 @given(st.lists(st.tuples(numbers | st.none(), names | st.none()), max_size=6))
 def test_a_row_does_not_depend_on_its_neighbours(people: list[tuple[str | None, str | None]]) -> None:
     rows = [person(number, "111", name, "19800101") for number, name in people]

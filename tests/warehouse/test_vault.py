@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
@@ -15,6 +15,8 @@ from sqlalchemy.pool import StaticPool
 from warehouse.decisions import vault as module
 from warehouse.decisions.vault import Vault, VaultEntryMissing, VaultKeyMissing, VaultUnreadable, ensure_schema
 
+# Two busy cores are no finding.
+steady = settings(deadline=None)
 KEY = bytes(range(32))
 NAME = ("P1.h1dd4fc.9d590341caebe9a8f93467c6d4e598ca", "name", "张三")
 NUMBER = ("P1.h1dd4fc.5bacf1884b458e23c1d5cd3e47fee4b1", "id", "440197199001013215")
@@ -55,6 +57,7 @@ def test_what_goes_in_comes_out(chosen: str, algorithm: str, url: str, monkeypat
     vault.close()
 
 
+@steady
 @given(st.text(), st.sampled_from(["aes-256-gcm", "sm4-gcm"]))
 def test_any_text_survives(clear: str, algorithm: str) -> None:
     engine = create_engine("sqlite://", poolclass=StaticPool)

@@ -68,3 +68,5 @@ create or replace temp macro stage_given(v) as v is not null;
 create or replace temp macro stage_failed(v, typed) as (v is not null and typed is null);
 create or replace temp macro stage_untyped(name, v, typed) as case when v is not null and typed is null then {'k': name, 'v': v} end;
 create or replace temp macro stage_untyped_map(entries) as map_from_entries(list_filter(entries, lambda e: e is not null));
+
+create or replace temp macro stage_returned(op, value) as case when op = 'upsert' then value end;

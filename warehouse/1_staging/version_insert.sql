@@ -3,13 +3,13 @@
 -- Rule: typed where the text is clearly of the contract's type; what is not stays in `untyped`; no row is left out.
 insert into {{table}}
 with landed as (
-    select {{landed}}, file_row_number
-    from read_parquet($file, file_row_number = true)
+    select {{landed}}, file_row_number as place_in_file
+    from read_parquet($file, file_row_number = true, hive_partitioning = false)
 ),
 valued as (
     select fresh.content_hash, {{record_id}} as source_record_id, {{values}}
     from landed
-    join fresh on fresh.place = landed.file_row_number
+    join fresh on fresh.place = landed.place_in_file
 ),
 typed as (
     select *, {{typings}}

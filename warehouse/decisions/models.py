@@ -16,7 +16,7 @@ class VaultEntry(Base):
 
     __tablename__ = "vault_entry"
     # The token is the only way in: without a row id SQLite keeps one tree instead of two.
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     token: Mapped[str] = mapped_column(Text, primary_key=True)
     kind: Mapped[str] = mapped_column(Text)

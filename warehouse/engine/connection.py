@@ -35,11 +35,17 @@ def open_warehouse(path: Path, *, wait: float | None = None) -> Iterator[Connect
 
     Raises: SourceLater LO-LOCKED, SourceChanged LO-WAREHOUSE or LO-MIGRATION.
     """
+    with wait_and_lock(path, wait), opened(path) as connection:
+        yield connection
+
+
+@contextmanager
+def wait_and_lock(path: Path, wait: float | None = None) -> Iterator[None]:
+    """Hold the warehouse without opening it. Raises SourceLater LO-LOCKED."""
     os.umask(0o077)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    patience = float(os.environ.get(WAIT, "60")) if wait is None else wait
-    with writer_lock(path, patience), opened(path) as connection:
-        yield connection
+    with writer_lock(path, float(os.environ.get(WAIT, "60")) if wait is None else wait):
+        yield
 
 
 @contextmanager
@@ -110,7 +116,9 @@ def _refusal(path: Path, error: duckdb.Error) -> PipelineError:
     if "version number" in text or "storage version" in text:
         return SourceChanged("LO-MIGRATION", detail=f"{path.name}: storage of another DuckDB version")
     wal = path.with_name(f"{path.name}.wal").exists()
-    return SourceChanged("LO-WAREHOUSE", detail=f"{path.name}: {type(error).__name__}{', a .wal is beside it' if wal else ''}")
+    return SourceChanged(
+        "LO-WAREHOUSE", detail=f"{path.name}: {type(error).__name__}{', a .wal is beside it' if wal else ''}"
+    )
 
 
 def _settle(connection: Connection) -> None:
@@ -121,7 +129,9 @@ def _settle(connection: Connection) -> None:
     if present == [(1,)]:
         version = connection.execute("select value from ledger.meta where name = 'schema'").fetchall()
         if version != [(SCHEMA_VERSION,)]:
-            raise SourceChanged("LO-MIGRATION", detail=f"schema {version[0][0] if version else '?'}, expected {SCHEMA_VERSION}")
+            raise SourceChanged(
+                "LO-MIGRATION", detail=f"schema {version[0][0] if version else '?'}, expected {SCHEMA_VERSION}"
+            )
     elif connection.execute("select count(*) from duckdb_tables() where not temporary").fetchall() != [(0,)]:
         raise SourceChanged("LO-MIGRATION", detail="tables, but no ledger: not a warehouse of this project")
     else:

@@ -110,13 +110,10 @@ def _record(connection: Connection, load: Load, staged: StagedEntity, figures: F
             "window_begin": load.window_begin, "window_end": load.window_end,
             "contract_version": manifest.contract_version, "token_key": manifest.token_key,
             "source_total": manifest.source_total, "landed": figures.landed,
-            "dropped": _entries(manifest.dropped), "rejected": _entries(manifest.rejected),
+            "dropped_rules": list(manifest.dropped), "dropped_rows": list(manifest.dropped.values()),
+            "rejected_codes": list(manifest.rejected), "rejected_rows": list(manifest.rejected.values()),
             "new": figures.new, "known": figures.known, "deletes": figures.deletes, "untyped": figures.untyped,
             "derive": staged.snapshot, "snapshot": manifest.snapshot, "partial": manifest.partial,
             "loaded_at": datetime.now(), "duration": seconds,
         },
     )  # fmt: skip
-
-
-def _entries(counts: dict[str, int]) -> dict[str, list[Any]]:
-    return {"key": sorted(counts), "value": [counts[k] for k in sorted(counts)]}

@@ -54,7 +54,12 @@ def _acquire(handle: TextIO, deadline: float) -> None:
 
 def _sign(handle: TextIO) -> None:
     task = os.environ.get("REGISTER_TASK") or Path(sys.argv[0]).name
-    owner = {"pid": os.getpid(), "host": socket.gethostname(), "task": task, "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
+    owner = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "task": task,
+        "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
+    }
     handle.truncate(0)
     handle.write(json.dumps(owner))
     handle.flush()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "1_staging"
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
-_FUNCTION = re.compile(r"[a-z_]+")
+_FUNCTION = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Fragment(str):

@@ -12,10 +12,24 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
-from expectations.contract import Column, Contract, Entity
+from expectations.contract import DEFAULT_FORMATS, Column, Contract, Entity
 from expectations.errors import CallRejected
 from warehouse.engine.sql import (
-    FALSE, NULL, Fragment, any_of, array, call, cast, joined, listing, literal, named, number, quote, relation, typed,
+    FALSE,
+    NULL,
+    Fragment,
+    any_of,
+    array,
+    call,
+    cast,
+    joined,
+    listing,
+    literal,
+    named,
+    number,
+    quote,
+    relation,
+    typed,
 )  # fmt: skip
 
 SCHEMA = "staging"
@@ -51,7 +65,9 @@ class StagedEntity:
     def __post_init__(self) -> None:
         names = [n.casefold() for n in (*LINEAGE, *(staged_name(c.name) for c in self.columns))]
         if twice := sorted({n for n in names if names.count(n) > 1}):
-            raise CallRejected("CT-SPEC", detail=f"{self.source}: {self.entity.name}: two columns are named {twice[0]!r}")
+            raise CallRejected(
+                "CT-SPEC", detail=f"{self.source}: {self.entity.name}: two columns are named {twice[0]!r}"
+            )
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -85,26 +101,28 @@ class StagedEntity:
         return listing(quote(staged_name(c.name)) for c in self.columns)
 
     def landed(self, present: Collection[str]) -> Fragment:
-        """Every column of the contract from the file; one an older contract did not know is NULL."""
+        """Per column `l<i>`: the landed text; NULL for one that an older contract did not know."""
         return listing(
-            quote(c.name) if c.name in present else named(cast(NULL, "VARCHAR"), quote(c.name)) for c in self.columns
+            named(quote(c.name) if c.name in present else cast(NULL, "VARCHAR"), _indexed("l", i))
+            for i, c in enumerate(self.columns)
         )
 
     def content_hash(self) -> Fragment:
         """The hash of a landed row: name, length and text of every value, in name order."""
-        ordered = sorted(self.columns, key=lambda c: c.name)
-        return call("md5", call("concat", *(call("stage_content", literal(c.name), quote(c.name)) for c in ordered)))
+        ordered = sorted((c.name, i) for i, c in enumerate(self.columns))
+        return call("md5", call("concat", *(call("stage_content", literal(n), _indexed("l", i)) for n, i in ordered)))
 
     def record_id(self) -> Fragment:
         """The source's key in canonical form; a compound key joins its parts with `|`."""
-        if len(self.entity.key) == 1:
-            return call("stage_key", quote(self.entity.key[0]))
-        first, *rest = (call("stage_key_part", quote(k)) for k in self.entity.key)
+        parts = [_indexed("l", self._place(k)) for k in self.entity.key]
+        if len(parts) == 1:
+            return call("stage_key", parts[0])
+        first, *rest = (call("stage_key_part", p) for p in parts)
         return joined([first, *(piece for part in rest for piece in (literal("|"), part))])
 
     def values(self) -> Fragment:
         """Per column `v<i>`: the landed text, NULL where the contract calls it null or it is blank."""
-        return listing(named(_value(c), _indexed("v", i)) for i, c in enumerate(self.columns))
+        return listing(named(_value(c, _indexed("l", i)), _indexed("v", i)) for i, c in enumerate(self.columns))
 
     def typings(self) -> Fragment:
         """Per column `c<i>`: the typed value."""
@@ -131,17 +149,30 @@ class StagedEntity:
 
     def deleted(self) -> Fragment:
         """Whether the row is a tombstone: it carries `deleted_at`, typed or not."""
-        place = self._place(DELETED_AT)
-        return FALSE if place is None else call("stage_given", _indexed("v", place))
+        names = [c.name for c in self.columns]
+        return call("stage_given", _indexed("v", names.index(DELETED_AT))) if DELETED_AT in names else FALSE
 
     def changed_at(self) -> Fragment:
         """The source's own time of the version; a tombstone has the time of the deletion."""
-        places = [self._place(DELETED_AT), self._place(self.entity.changed_at)]
-        moments = [cast(_moment(self.columns[p], p), "TIMESTAMP") for p in places if p is not None]
+        clocks = [n for n in (DELETED_AT, self.entity.changed_at) if n in {c.name for c in self.columns}]
+        moments = [cast(self._moment(self._place(n)), "TIMESTAMP") for n in clocks if n is not None]
         return call("coalesce", *moments) if moments else cast(NULL, "TIMESTAMP")
 
-    def _place(self, name: str | None) -> int | None:
-        return next((i for i, c in enumerate(self.columns) if c.name == name), None)
+    def carried(self) -> Fragment:
+        """What a closing or return takes from the version it stands on: the key always, the rest if it returns."""
+        return listing(
+            _origin(c) if c.name in self.entity.key else call("stage_returned", relation("derived", "op"), _origin(c))
+            for c in self.columns
+        )
+
+    def _moment(self, place: int) -> Fragment:
+        """The column as a moment; a change time that a contract left as text is read by the default format."""
+        if TYPES[self.columns[place].type] in ("DATE", "TIMESTAMP"):
+            return _indexed("c", place)
+        return call("stage_moment", _indexed("v", place), literal(DEFAULT_FORMATS["datetime"][0]))
+
+    def _place(self, name: str) -> int:
+        return [c.name for c in self.columns].index(name)
 
 
 def staged_entities(contract: Contract) -> dict[str, StagedEntity]:
@@ -149,22 +180,18 @@ def staged_entities(contract: Contract) -> dict[str, StagedEntity]:
     return {name: StagedEntity(contract.source, entity) for name, entity in sorted(contract.entities.items())}
 
 
+def _origin(column: Column) -> Fragment:
+    return relation("origin", staged_name(column.name))
+
+
 def _indexed(letter: str, place: int) -> Fragment:
     # By place, not by name: no column of a source can clash with an alias of ours.
     return quote(f"{letter}{place}")
 
 
-def _moment(column: Column, place: int) -> Fragment:
-    """The column as a moment; a change time that a contract left as text is read by the default format."""
-    if TYPES[column.type] in ("DATE", "TIMESTAMP"):
-        return _indexed("c", place)
-    return call("stage_moment", _indexed("v", place), literal("%Y-%m-%d %H:%M:%S"))
-
-
-def _value(column: Column) -> Fragment:
+def _value(column: Column, landed: Fragment) -> Fragment:
     words = [literal(n) for n in column.nulls if "\0" not in n]
-    value = quote(column.name)
-    return call("stage_value", value, array(words)) if words else call("stage_blank", value)
+    return call("stage_value", landed, array(words)) if words else call("stage_blank", landed)
 
 
 def _typed(column: Column, value: Fragment) -> Fragment:

@@ -21,7 +21,11 @@ def openings(grid: Grid, random: Random, a_year: int) -> Iterator[int]:
 
 
 def versions(
-    system: str, entity: str, key: str, stages: list[Stage], change_field: str,
+    system: str,
+    entity: str,
+    key: str,
+    stages: list[Stage],
+    change_field: str,
     close: Callable[[Fields], Fields] | None = None,
 ) -> Iterator[Row]:
     """Turn the stages of a case into rows; what would happen after 2022 is left out."""

@@ -34,9 +34,15 @@ def _door_devices(grid: Grid) -> Iterator[Row]:
             removed = first + 300 + int(random.random() * 1_400)
         for seq, day in enumerate((first, *touches(random, first, DAYS, 480)), 1):
             moment, standing = stamp(office(random, day)), day < removed
-            fields = {**fixed, "install_status": "1" if standing else "2",
-                      "online": "1" if standing and random.random() < 0.85 else "0", "install_date": day_text(first),
-                      "maintain_org": maintainer, "jzw_dzbm": building.guid, "update_time": moment}
+            fields = {
+                **fixed,
+                "install_status": "1" if standing else "2",
+                "online": "1" if standing and random.random() < 0.85 else "0",
+                "install_date": day_text(first),
+                "maintain_org": maintainer,
+                "jzw_dzbm": building.guid,
+                "update_time": moment,
+            }
             add_canaries(SYSTEM, "door_device", fields, grid.number(place))
             yield Row(SYSTEM, "door_device", key, seq, moment, fields)
 
@@ -55,10 +61,19 @@ def _rental_rooms(grid: Grid) -> Iterator[Row]:
         for seq, day in enumerate((first, *touches(random, first, DAYS, 1_100)), 1):
             moment = stamp(office(random, day))
             fields: Fields = {
-                "rent_house_code": building.code, "rent_room_code": key, "room_name": f"{room.number}房",
-                "jzw_dzbm": building.guid, "mlp_dzbm": guid, "mpdm": room.plate_code, "xzqmc": "白云区",
-                "jzmc": STREET_NAME, "sqmc": building.cell.community.name, "jlxmc": building.street,
-                "mpmc": door_plate(building)[len(building.street):], "address": address, "update_time": moment,
+                "rent_house_code": building.code,
+                "rent_room_code": key,
+                "room_name": f"{room.number}房",
+                "jzw_dzbm": building.guid,
+                "mlp_dzbm": guid,
+                "mpdm": room.plate_code,
+                "xzqmc": "白云区",
+                "jzmc": STREET_NAME,
+                "sqmc": building.cell.community.name,
+                "jlxmc": building.street,
+                "mpmc": door_plate(building)[len(building.street) :],
+                "address": address,
+                "update_time": moment,
             }
             add_canaries(SYSTEM, "rental_room", fields, grid.number(place))
             yield Row(SYSTEM, "rental_room", key, seq, moment, fields, room=room.room, defects=defects)
@@ -76,9 +91,14 @@ def _month_counts(grid: Grid) -> Iterator[Row]:
             continue
         for month, _, drop in months():
             moment = stamp(drop * DAY + 7_200 + int(random.random() * 3_000))
-            fields = {"stat_month": month, "jzw_dzbm": building.guid, "checkin_cnt": _poisson(random, rooms * 0.09),
-                      "checkout_cnt": _poisson(random, rooms * 0.085), "renew_cnt": _poisson(random, rooms * 0.3),
-                      "update_time": moment}
+            fields = {
+                "stat_month": month,
+                "jzw_dzbm": building.guid,
+                "checkin_cnt": _poisson(random, rooms * 0.09),
+                "checkout_cnt": _poisson(random, rooms * 0.085),
+                "renew_cnt": _poisson(random, rooms * 0.3),
+                "update_time": moment,
+            }
             yield Row(SYSTEM, "month_count", f"{month}/{building.guid}", 1, moment, fields)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from simulator.town.buildings import Layout, Room, make_layout
-from simulator.town.clock import DAY, DAYS, END
+from simulator.town.buildings import Layout, make_layout
+from simulator.town.clock import DAY, DAYS
 from simulator.town.defects import Flaws
 from simulator.town.geography import Cell, make_cell
 from simulator.town.life import Life, live
@@ -59,18 +59,8 @@ def touches(random: Random, first: int, last: int, gap: int) -> Iterator[int]:
         yield day
 
 
-def in_years(moment: int) -> bool:
-    """Tell whether a moment falls in the years of the town."""
-    return 0 <= moment < END
-
-
 def later(random: Random, moment: int, days: float) -> int:
     """Go on from a moment by about so many days, and land in office hours."""
     day = moment // DAY + int(random.expovariate(1 / days)) if days else moment // DAY
     at = day * DAY + 30_600 + int(random.random() * 32_400)
     return max(at, moment + 600)
-
-
-def room_use(room: Room) -> str:
-    """Give the use of a room as the systems code it (01 dwelling to 05 store)."""
-    return room.use

@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 
 from simulator.town.canary import add_canaries
-from simulator.town.clock import DAY, DAYS, END, day_text, office, stamp, utc_stamp
+from simulator.town.clock import DAY, DAYS, END, NIGHT, day_text, office, stamp, utc_stamp
 from simulator.town.defects import Flaws
 from simulator.town.facilities import make_facilities
 from simulator.town.geography import hyphened
@@ -30,9 +30,14 @@ def emit(grid: Grid) -> Iterator[Row]:
 
 def _cell(grid: Grid) -> Iterator[Row]:
     random, cell = grid.random(SYSTEM, "grid_cell"), grid.cell
-    for seq, day in enumerate((int(random.random() * 20), *touches(random, 20, DAYS, 900)), 1):
-        fields = {"grid_code": cell.code, "grid_name": cell.name, "community_code": cell.community.code,
-                  "polygon": cell.polygon}
+    days = {int(random.random() * 20), *touches(random, 20, DAYS, 900)} | ({NIGHT} if grid.index == 0 else set())
+    for seq, day in enumerate(sorted(days), 1):
+        fields = {
+            "grid_code": cell.code,
+            "grid_name": cell.name,
+            "community_code": cell.community.code,
+            "polygon": cell.polygon,
+        }
         yield Row(SYSTEM, "grid_cell", cell.code, seq, stamp(office(random, day)), fields)
 
 
@@ -42,10 +47,16 @@ def _facilities(grid: Grid) -> Iterator[Row]:
         first = int(random.random() * 200)
         for seq, day in enumerate((first, *touches(random, first, DAYS, 900)), 1):
             fields: Fields = {
-                "ObjID": facility.part_code, "ObjName": facility.name, "DeptName1": facility.owner,
-                "DeptName2": "鹤龙街道办事处", "DeptName3": pick(random, _UNITS[:3]), "BGID": grid.cell.code,
+                "ObjID": facility.part_code,
+                "ObjName": facility.name,
+                "DeptName1": facility.owner,
+                "DeptName2": "鹤龙街道办事处",
+                "DeptName3": pick(random, _UNITS[:3]),
+                "BGID": grid.cell.code,
                 "ObjState": weigh(random, (("0", 0.9), ("1", 0.06), ("2", 0.02), ("3", 0.02))),
-                "X": facility.lng, "Y": facility.lat, "CHDate": day_text(day),
+                "X": facility.lng,
+                "Y": facility.lat,
+                "CHDate": day_text(day),
             }
             yield Row(SYSTEM, "facility", facility.part_code, seq, stamp(office(random, day)), fields)
 
@@ -57,14 +68,16 @@ def _events(grid: Grid) -> Iterator[Row]:
         close = partial(add_canaries, SYSTEM, "event", number=grid.number(place))
         stages = _stages(grid, random, flaws, key, moment)
         yield from versions(SYSTEM, "event", key, stages, "modify_time", close)
-        # One event in a hundred is announced as changed outside the window that was read.
-        if random.random() < 0.01:
-            yield from _notice(key, stages[-1][0])
+        changed = [moment for moment, _, defects in stages if "reopened" not in defects][-1]
+        yield from _notice(grid, random, key, changed)
 
 
-def _notice(key: str, changed: int) -> Iterator[Row]:
-    moment = changed + 600
-    if moment < END:
+def _notice(grid: Grid, random: Random, key: str, changed: int) -> Iterator[Row]:
+    """Announce one event in a hundred days after its change; the first grid has some to tell in the night."""
+    told, moment = random.random() < 0.01, changed + DAY + int(random.random() * 4 * DAY)
+    if grid.index == 0 and (NIGHT - 20) * DAY <= changed < NIGHT * DAY:
+        told, moment = True, NIGHT * DAY + 1_800 + int(random.random() * 1_800)
+    if told and moment < END:
         fields = {"noticeId": f"N{key}", "recId": key, "noticeTime": stamp(moment)}
         yield Row(SYSTEM, "notice", f"N{key}", 1, stamp(moment), fields)
 
@@ -74,12 +87,25 @@ def _new_event(grid: Grid, random: Random, key: str, moment: int) -> Fields:
     part = pick(random, facilities).part_code if facilities and random.random() < 0.3 else None
     lng, lat = grid.cell.point(random)
     return {
-        "rec_id": key, "task_num": f"RW{day_text(moment // DAY, '')}{key[-9:]}", "create_time": stamp(moment),
-        "event_src_id": weigh(random, _SOURCES), "rec_type_id": "1" if part else "2",
-        "event_type_code": pick(random, _TYPES), "part_code": part, "community_id": grid.cell.community.code,
-        "duty_grid_code": grid.cell.code, "coordinate_x": lng, "coordinate_y": lat, "event_state_id": FILED,
-        "archive_type": None, "dispose_unit_name": None, "deadline": stamp(moment + 3 * DAY), "archive_time": None,
-        "delay_flag": "0", "back_cnt": 0, "satisfaction": None,
+        "rec_id": key,
+        "task_num": f"RW{day_text(moment // DAY, '')}{key}",
+        "create_time": stamp(moment),
+        "event_src_id": weigh(random, _SOURCES),
+        "rec_type_id": "1" if part else "2",
+        "event_type_code": pick(random, _TYPES),
+        "part_code": part,
+        "community_id": grid.cell.community.code,
+        "duty_grid_code": grid.cell.code,
+        "coordinate_x": lng,
+        "coordinate_y": lat,
+        "event_state_id": FILED,
+        "archive_type": None,
+        "dispose_unit_name": None,
+        "deadline": stamp(moment + 3 * DAY),
+        "archive_time": None,
+        "delay_flag": "0",
+        "back_cnt": 0,
+        "satisfaction": None,
     }
 
 
@@ -103,9 +129,15 @@ def _stages(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int) -> 
     archived, late = closed, closed > moment + 3 * DAY
     if flaws.hit("closed_before_dispatch"):
         archived = moment - 3_600
-    event |= {"event_state_id": ending, "archive_type": "2" if late else "1", "delay_flag": "1" if late else "0",
-              "archive_time": utc_stamp(archived) if utc else stamp(archived), "satisfaction": happy}
-    stages.append((closed, dict(event), defects + flaws.take()))
+    event |= {
+        "event_state_id": ending,
+        "archive_type": "2" if late else "1",
+        "delay_flag": "1" if late else "0",
+        "archive_time": utc_stamp(archived) if utc else stamp(archived),
+        "satisfaction": happy,
+    }
+    defects += flaws.take()
+    stages.append((closed, dict(event), defects))
     if flaws.hit("reopened"):
         event |= {"event_state_id": IN_HAND, "back_cnt": back + 1}
         stages.append((closed + 2 * DAY, dict(event), defects + flaws.take()))

@@ -27,15 +27,24 @@ def emit(grid: Grid) -> Iterator[Row]:
         address = write_room(random, organisation.room)
         name = organisation.name
         if flaws.hit("outside_gbk"):
-            name = name.replace(name[3], pick(flaws.random, _RARE), 1)
+            at = 8 if organisation.kind == "30" else 3
+            name = name[:at] + pick(flaws.random, _RARE) + name[at + 1 :]
         code = _code(organisation, flaws)
-        twice = flaws.hit("employer_twice")
-        base = flaws.take()
-        for number in range(1 + twice):
+        notes = [flaws.take()]
+        if len(days) > 1 and days[1] < DAYS and flaws.hit("employer_twice"):
+            notes.append(notes[0] + flaws.take())
+        for number, note in enumerate(notes):
             key = f"4401{grid.index:04d}{place:05d}{number}"
-            fixed: Fields = {"aab001": key, "aab003": code, "aab004": name, "aab019": organisation.kind,
-                             "hyfl": organisation.trade, "dwscjd": STREET, "address": address}
-            yield from _versions(grid, flaws, organisation, fixed, days[number:], base)
+            fixed: Fields = {
+                "aab001": key,
+                "aab003": code,
+                "aab004": name,
+                "aab019": organisation.kind,
+                "hyfl": organisation.trade,
+                "dwscjd": STREET,
+                "address": address,
+            }
+            yield from _versions(grid, flaws, organisation, fixed, days[number:], note)
     yield from _window_services(grid)
 
 
@@ -57,8 +66,16 @@ def _versions(
         fields = {**fixed, "ysny": day_text(day, "")[:6], "ycbzrs": str(heads), "aae036": stamp(moment)}
         _spoil(flaws, fields)
         add_canaries(SYSTEM, "employer", fields, grid.number(int(fields["aab001"][-6:-1])))
-        yield Row(SYSTEM, "employer", fields["aab001"], seq, stamp(moment), fields,
-                  organisation=organisation.organisation, defects=base + flaws.take())
+        yield Row(
+            SYSTEM,
+            "employer",
+            fields["aab001"],
+            seq,
+            stamp(moment),
+            fields,
+            organisation=organisation.organisation,
+            defects=base + flaws.take(),
+        )
 
 
 def _spoil(flaws: Flaws, fields: Fields) -> None:
@@ -80,10 +97,13 @@ def _window_services(grid: Grid) -> Iterator[Row]:
             accepted = office(random, first + int(random.random() * (after - first)))
             finished = accepted + 300 + int(random.random() * (3_600 if random.random() < 0.8 else 5 * DAY))
             fields: Fields = {
-                "service_no": f"FW{grid.index:05d}{place:07d}", "service_item": pick(random, _ITEMS),
-                "accept_time": stamp(accepted), "finish_time": stamp(finished),
+                "service_no": f"FW{grid.index:05d}{place:07d}",
+                "service_item": pick(random, _ITEMS),
+                "accept_time": stamp(accepted),
+                "finish_time": stamp(finished),
                 "channel": weigh(random, (("1", 0.6), ("2", 0.3), ("3", 0.1))),
-                "community_code": grid.cell.community.code, "aae036": stamp(finished),
+                "community_code": grid.cell.community.code,
+                "aae036": stamp(finished),
             }
             if finished < END:
                 add_canaries(SYSTEM, "window_service", fields, grid.number(place))

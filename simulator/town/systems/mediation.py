@@ -13,8 +13,23 @@ from simulator.town.systems.cases import Stage, openings, versions
 from simulator.town.systems.context import Grid, later
 
 SYSTEM, ENTITY = "mediation", "dispute"
-_TYPES = ("0101", "0102", "0103", "0201", "0302", "0401", "0503", "0601", "0804", "1002", "1201", "1401", "1501", "1602",
-          "9901")
+_TYPES = (
+    "0101",
+    "0102",
+    "0103",
+    "0201",
+    "0302",
+    "0401",
+    "0503",
+    "0601",
+    "0804",
+    "1002",
+    "1201",
+    "1401",
+    "1501",
+    "1602",
+    "9901",
+)
 """Kinds of dispute after GB/T 31000, 2 + 2 digits; 14, 15 and 16 are folded away at the edge."""
 
 
@@ -35,14 +50,26 @@ def _close(fields: Fields, number: int) -> Fields:
 def _new_dispute(grid: Grid, random: Random, key: str, day: int) -> Fields:
     community = grid.cell.community
     return {
-        "dispute_no": key, "source_type": weigh(random, (("01", 0.6), ("02", 0.25), ("03", 0.15))),
-        "event_type": pick(random, _TYPES), "mediation_type": pick(random, ("01", "01", "02", "03")),
+        "dispute_no": key,
+        "source_type": weigh(random, (("01", 0.6), ("02", 0.25), ("03", 0.15))),
+        "event_type": pick(random, _TYPES),
+        "mediation_type": pick(random, ("01", "01", "02", "03")),
         "event_scale": weigh(random, (("01", 0.85), ("02", 0.12), ("03", 0.03))),
-        "involved_cnt": 2 + int(random.expovariate(0.7)), "occur_date": day_text(day - int(random.expovariate(0.2))),
-        "accept_date": day_text(day), "solve_deadline": day_text(day + 30),
-        "mediation_org": f"{community.name}人民调解委员会", "solve_way": None, "is_success": None,
-        "agreement_form": None, "agreement_amt": None, "judicial_confirm": "0", "finish_date": None,
-        "fulfil_status": None, "satisfaction": None, "grid_code": grid.cell.code, "community_code": community.code,
+        "involved_cnt": 2 + int(random.expovariate(0.7)),
+        "occur_date": day_text(day - int(random.expovariate(0.2))),
+        "accept_date": day_text(day),
+        "solve_deadline": day_text(day + 30),
+        "mediation_org": f"{community.name}人民调解委员会",
+        "solve_way": None,
+        "is_success": None,
+        "agreement_form": None,
+        "agreement_amt": None,
+        "judicial_confirm": "0",
+        "finish_date": None,
+        "fulfil_status": None,
+        "satisfaction": None,
+        "grid_code": grid.cell.code,
+        "community_code": community.code,
     }
 
 
@@ -61,15 +88,24 @@ def _stages(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int) -> 
     amount = round(200 * random.paretovariate(0.8)) if random.random() < 0.5 else 0
     form, satisfaction = pick(random, ("01", "01", "02")), weigh(random, (("1", 0.7), ("2", 0.2), ("3", 0.1)))
     confirmed = random.random() < 0.1
-    case |= {"solve_way": pick(random, ("01", "02", "03")), "is_success": "1" if success else "0",
-             "finish_date": day_text(finished // DAY), "satisfaction": satisfaction}
+    case |= {
+        "solve_way": pick(random, ("01", "02", "03")),
+        "is_success": "1" if success else "0",
+        "finish_date": day_text(finished // DAY),
+        "satisfaction": satisfaction,
+    }
     if success:
-        case |= {"agreement_form": form, "agreement_amt": amount, "fulfil_status": "01",
-                 "judicial_confirm": "1" if confirmed else "0"}
+        case |= {
+            "agreement_form": form,
+            "agreement_amt": amount,
+            "fulfil_status": "01",
+            "judicial_confirm": "1" if confirmed else "0",
+        }
         defects += _spoil_agreement(flaws, case, amount)
     stages.append((finished, dict(case), defects))
     if success and random.random() < 0.8:
-        stages.append((fulfilled, {**case, "fulfil_status": "02"}, defects))
+        state = "02" if case["agreement_form"] else None
+        stages.append((fulfilled, {**case, "fulfil_status": state}, defects))
     return stages
 
 

@@ -14,7 +14,7 @@ from simulator.town.geography import hyphened
 from simulator.town.life import Stay
 from simulator.town.numbers import plate
 from simulator.town.observe import write_id, write_name
-from simulator.town.people import COMPATRIOT, HEAD, OTHER
+from simulator.town.people import HEAD, OTHER
 from simulator.town.rows import Fields, Row
 from simulator.town.seeding import pick, weigh
 from simulator.town.systems.context import Grid
@@ -88,18 +88,33 @@ def _visit(visits: _Visits, room: Room, day: int) -> Row:
         stays = stays + guests
         persons.extend(_person(guest, day, flaws.random, flaws) for guest in guests)
     fields: Fields = {
-        "collect_id": ulid(random, collected), "op": op, "collector_grid": _grid_code(room, flaws),
-        "collect_time": stamp(collected), "upload_time": stamp(uploaded), "verify_result": result,
-        "house": _house(visits, room), "persons": persons,
-        "vehicles": _vehicles(found.here), "facilities": _facilities(visits),
+        "collect_id": ulid(random, collected),
+        "op": op,
+        "collector_grid": _grid_code(room, flaws),
+        "collect_time": stamp(collected),
+        "upload_time": stamp(uploaded),
+        "verify_result": result,
+        "house": _house(visits, room),
+        "persons": persons,
+        "vehicles": _vehicles(found.here),
+        "facilities": _facilities(visits),
     }
     return _close(visits, fields, room, tuple(stay.person.person for stay in stays), 1)
 
 
 def _close(visits: _Visits, fields: Fields, room: Room, people: tuple[str, ...], seq: int) -> Row:
     add_canaries(SYSTEM, ENTITY, fields, visits.grid.number(visits.count))
-    return Row(SYSTEM, ENTITY, fields["collect_id"], seq, fields["upload_time"], fields, people, room.room,
-               defects=visits.flaws.take())
+    return Row(
+        SYSTEM,
+        ENTITY,
+        fields["collect_id"],
+        seq,
+        fields["upload_time"],
+        fields,
+        people,
+        room.room,
+        defects=visits.flaws.take(),
+    )
 
 
 def _look(visits: _Visits, room: Room, day: int, last_day: int) -> _Found:
@@ -133,10 +148,13 @@ def _upload(random: Random, collected: int) -> int:
 def _neighbour(visits: _Visits, found: _Found) -> list[Stay]:
     """Find somebody who lives in another room of the building that day; without one, nothing is spoiled."""
     number = found.room.building.building
-    for room in visits.grid.life.rooms[max(0, found.room.index - 12): found.room.index + 12]:
+    for room in visits.grid.life.rooms[max(0, found.room.index - 12) : found.room.index + 12]:
         if room.building.building == number and room is not found.room:
-            there = [s for s in visits.grid.life.by_room[room.room]
-                     if s.begin <= found.day and (s.end is None or s.end > found.day)]
+            there = [
+                s
+                for s in visits.grid.life.by_room[room.room]
+                if s.begin <= found.day and (s.end is None or s.end > found.day)
+            ]
             if there:
                 return there[:1]
     visits.flaws.drop("person_in_two_houses")
@@ -155,11 +173,19 @@ def _house(visits: _Visits, room: Room) -> Fields:
     return {
         "house_id": f"H{building.code}{room.index % 10_000:04d}",
         "build_id": building.old_guid if flaws.hit("old_building_id") else building.guid,
-        "doorplate_id": building.door_guid, "ext_system_id": room.house_code if known < 0.4 else "",
-        "address": write_room(random, room), "room_no": _room_number(room, flaws),
-        "grid_code": _grid_code(room, flaws), "use_way": room.use, "rent_flag": "1" if room.rented else "0",
-        "rooms": room.spaces, "area": 0 if flaws.hit("area_zero") else room.area, "storey": room.floor,
-        "hazard": weigh(random, _HAZARDS), "lng": lng, "lat": lat,
+        "doorplate_id": building.door_guid,
+        "ext_system_id": room.house_code if known < 0.4 else "",
+        "address": write_room(random, room),
+        "room_no": _room_number(room, flaws),
+        "grid_code": _grid_code(room, flaws),
+        "use_way": room.use,
+        "rent_flag": "1" if room.rented else "0",
+        "rooms": room.spaces,
+        "area": 0 if flaws.hit("area_zero") else room.area,
+        "storey": room.floor,
+        "hazard": weigh(random, _HAZARDS),
+        "lng": lng,
+        "lat": lat,
     }
 
 
@@ -185,8 +211,13 @@ def _person(stay: Stay, day: int, random: Random, flaws: Flaws) -> Fields:
         left = stay.begin - 1 - int(flaws.random.random() * 60)
     head, owner = stay.relation == HEAD, stay.household.owner
     return {
-        "id_type": known if day >= person.id_from else "990", "id_no": number, "name": name, "sex": str(person.sex),
-        "birth_date": day_text(person.birth), "pop_type": str(person.pop_type), "hk_place": person.hk_place,
+        "id_type": known if day >= person.id_from else "990",
+        "id_no": number,
+        "name": name,
+        "sex": str(person.sex),
+        "birth_date": day_text(person.birth),
+        "pop_type": str(person.pop_type),
+        "hk_place": person.hk_place,
         "tenure": "01" if owner else "05" if stay.room.building.kind == "works" else "02",
         "relation_house": ("1" if owner else "2") if head else "4" if stay.relation == OTHER and owner else "3",
         "move_in": day_text(stay.begin),
@@ -230,5 +261,14 @@ def _again(visits: _Visits, row: Row, delay: int, change: Fields) -> Iterator[Ro
         return
     fields["upload_time"] = stamp(uploaded)
     seq = 2 if fields["collect_id"] == row.key else 1
-    yield Row(SYSTEM, ENTITY, fields["collect_id"], seq, fields["upload_time"], fields, row.persons, row.room,
-              defects=visits.flaws.take())
+    yield Row(
+        SYSTEM,
+        ENTITY,
+        fields["collect_id"],
+        seq,
+        fields["upload_time"],
+        fields,
+        row.persons,
+        row.room,
+        defects=row.defects + visits.flaws.take(),
+    )

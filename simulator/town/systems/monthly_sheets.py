@@ -3,7 +3,9 @@
 The key of a record is the name of its file, `seq` its line, `changed_at` the time at which the file was dropped.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from random import Random
 
@@ -12,11 +14,17 @@ from simulator.town.defects import Flaws
 from simulator.town.geography import COMMUNITIES, STREET
 from simulator.town.profiles import Town
 from simulator.town.rows import Fields, Row
-from simulator.town.seeding import stream
+from simulator.town.seeding import pick, stream
 
 MENTAL, DRUG, INSURANCE = "mental_health_service", "drug_rehab_service", "insurance_enrolment"
 _TYPES = tuple(f"{code:02d}" for code in range(1, 8))
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+@dataclass(slots=True)
+class _Line:
+    fields: Fields
+    defects: tuple[str, ...] = ()
 
 
 def emit(town: Town) -> Iterator[Row]:
@@ -34,103 +42,124 @@ def _mental_health(town: Town) -> Iterator[Row]:
     random, flaws = stream(town.seed, MENTAL), Flaws(town, MENTAL, "service_count", "street")
     for month, first, drop in months():
         report = drop * DAY - 30_000 + int(random.random() * 3_600)
-        lines = [_service(random, town, month, kind, report) for kind in _TYPES]
-        defects = _spoil_month(flaws, lines, month, first)
-        name = f"服务量汇总_{month}"
+        lines = [_Line(_service(random, town, month, kind, report)) for kind in _TYPES]
+        _spoil_month(flaws, lines, month, first)
         if flaws.hit("twice_in_workbook"):
-            again = {**lines[0], "service_cnt": 7, "report_time": stamp(report + 5_000)}
-            lines.append(again)
-        moment = drop * DAY + 7_800 + int(random.random() * 240)
-        defects += flaws.take()
-        yield from _file(MENTAL, "service_count", f"{name}.xlsx", moment, lines, defects)
+            lines[0].defects += flaws.take()
+            again = {**lines[0].fields, "service_cnt": 7, "report_time": stamp(report + 5_000)}
+            lines.append(_Line(again, lines[0].defects))
+        moment, name = drop * DAY + 7_800 + int(random.random() * 240), f"服务量汇总_{month}"
+        yield from _file(MENTAL, "service_count", f"{name}.xlsx", moment, lines)
         if flaws.hit("second_file"):
-            newer = [{**line, "staff_cnt": line["staff_cnt"] + 1, "report_time": stamp(report + 2 * DAY)} for line in lines]
-            yield from _file(MENTAL, "service_count", f"{name}_2.xlsx", moment + 2 * DAY, newer, defects + flaws.take())
+            newer = _again(lines, "staff_cnt", flaws.take())
+            for line in newer:
+                line.fields["report_time"] = stamp(report + 2 * DAY)
+            yield from _file(MENTAL, "service_count", f"{name}_2.xlsx", moment + 2 * DAY, newer)
 
 
 def _service(random: Random, town: Town, month: str, kind: str, report: int) -> Fields:
     due = int((30 + 400 * random.random()) * (0.2 + _scale(town)))
     done = int(due * (0.8 + 0.25 * random.random()))
     return {
-        "stat_month": month, "area_code": STREET, "service_type": kind, "service_cnt": done, "due_cnt": due,
-        "ontime_cnt": int(min(done, due) * (0.8 + 0.2 * random.random())), "staff_cnt": 2 + int(random.random() * 12),
-        "report_org": "鹤龙街道社区卫生服务中心", "report_time": stamp(report),
+        "stat_month": month,
+        "area_code": STREET,
+        "service_type": kind,
+        "service_cnt": done,
+        "due_cnt": due,
+        "ontime_cnt": int(min(done, due) * (0.8 + 0.2 * random.random())),
+        "staff_cnt": 2 + int(random.random() * 12),
+        "report_org": "鹤龙街道社区卫生服务中心",
+        "report_time": stamp(report),
     }
 
 
-def _spoil_month(flaws: Flaws, lines: list[Fields], month: str, first: int) -> tuple[str, ...]:
+def _spoil_month(flaws: Flaws, lines: list[_Line], month: str, first: int) -> None:
     """Write the month, or a count, in one of the other ways."""
     year, number = int(month[:4]), int(month[4:])
     if flaws.hit("month_written_otherwise"):
-        forms = (f"{year}年{number}月", f"{year}.{number:02d}", (date_of(first) - date(1899, 12, 30)).days)
-        form = forms[int(flaws.random.random() * 3)]
+        serial = (date_of(first) - date(1899, 12, 30)).days
+        form = pick(flaws.random, (f"{year}年{number}月", f"{year}.{number:02d}", serial))
+        hits = flaws.take()
         for line in lines:
-            line["stat_month"] = form
+            line.fields["stat_month"], line.defects = form, hits
     for line in lines:
         if flaws.hit("count_with_unit"):
-            line["service_cnt"] = f"{line['service_cnt']}人次"
-    return tuple(dict.fromkeys(flaws.take()))
+            line.fields["service_cnt"] = f"{line.fields['service_cnt']}人次"
+            line.defects += flaws.take()
 
 
-def _file(
-    system: str, entity: str, name: str, moment: int, lines: list[Fields], defects: tuple[str, ...] = ()
-) -> Iterator[Row]:
+def _again(lines: list[_Line], counter: str, hits: tuple[str, ...]) -> list[_Line]:
+    """Copy the lines of a file for its second version, with one count corrected."""
+    copies = []
+    for line in lines:
+        old = line.fields[counter]
+        new = str(int(old) + 1) if isinstance(old, str) else old + 1
+        copies.append(_Line({**line.fields, counter: new}, line.defects + hits))
+    return copies
+
+
+def _file(system: str, entity: str, name: str, moment: int, lines: list[_Line]) -> Iterator[Row]:
     if moment < DAYS * DAY:
         for seq, line in enumerate(lines, 1):
-            yield Row(system, entity, name, seq, stamp(moment), line, defects=defects)
+            yield Row(system, entity, name, seq, stamp(moment), line.fields, defects=line.defects)
 
 
 def _drug_rehab(town: Town) -> Iterator[Row]:
     random, flaws = stream(town.seed, DRUG), Flaws(town, DRUG, "service_count", "street")
-    totals: dict[tuple[str, str], int] = {}
+    totals: Counter[tuple[str, str]] = Counter()
     for month, _, drop in months():
-        moment = drop * DAY + 7_500 + int(random.random() * 240)
-        lines = [_help(random, town, month, kind) for kind in _TYPES]
+        moment, name = drop * DAY + 7_500 + int(random.random() * 240), f"JDFW_{month}"
+        lines = [_Line(_help(random, town, month, kind)) for kind in _TYPES]
         for line in lines:
-            year = (month[:4], line["service_type"])
-            totals[year] = totals.get(year, 0) + int(line["service_cnt"])
+            totals[month[:4], line.fields["service_type"]] += int(line.fields["service_cnt"])
         if flaws.hit("year_to_date"):
+            hits = flaws.take()
             for line in lines:
-                line["service_cnt"] = str(totals[month[:4], line["service_type"]])
+                line.fields["service_cnt"] = str(totals[month[:4], line.fields["service_type"]])
+                line.defects = hits
         _spoil_digits(flaws, lines)
-        defects = tuple(dict.fromkeys(flaws.take()))
-        yield from _file(DRUG, "service_count", f"JDFW_{month}.csv", moment, lines, defects)
+        yield from _file(DRUG, "service_count", f"{name}.csv", moment, lines)
         if flaws.hit("second_file"):
-            newer = [{**line, "staff_cnt": str(int(line["staff_cnt"]) + 1)} for line in lines]
-            name = f"JDFW_{month}_2.csv"
-            yield from _file(DRUG, "service_count", name, moment + 3 * DAY, newer, defects + flaws.take())
+            newer = _again(lines, "staff_cnt", flaws.take())
+            yield from _file(DRUG, "service_count", f"{name}_2.csv", moment + 3 * DAY, newer)
 
 
 def _help(random: Random, town: Town, month: str, kind: str) -> Fields:
     planned = int((5 + 60 * random.random()) * (0.2 + _scale(town)))
     done = 0 if random.random() < 0.1 else int(planned * (0.7 + 0.4 * random.random()))
     return {
-        "stat_month": month, "area_code": STREET, "service_type": kind, "service_cnt": str(done),
-        "planned_cnt": str(planned), "ontime_cnt": str(int(min(done, planned) * 0.9)),
-        "staff_cnt": str(1 + int(random.random() * 8)), "station_cnt": "1",
+        "stat_month": month,
+        "area_code": STREET,
+        "service_type": kind,
+        "service_cnt": str(done),
+        "planned_cnt": str(planned),
+        "ontime_cnt": str(int(min(done, planned) * 0.9)),
+        "staff_cnt": str(1 + int(random.random() * 8)),
+        "station_cnt": "1",
     }
 
 
-def _spoil_digits(flaws: Flaws, lines: list[Fields]) -> None:
+def _spoil_digits(flaws: Flaws, lines: list[_Line]) -> None:
     for line in lines:
-        if line["service_cnt"] == "0" and flaws.hit("slash_for_zero"):
-            line["service_cnt"] = "/"
+        if line.fields["service_cnt"] == "0" and flaws.hit("slash_for_zero"):
+            line.fields["service_cnt"] = "/"
         if flaws.hit("full_width_digits"):
-            line["planned_cnt"] = line["planned_cnt"].translate(_WIDE)
+            line.fields["planned_cnt"] = line.fields["planned_cnt"].translate(_WIDE)
+        line.defects += flaws.take()
 
 
 def _insurance(town: Town) -> Iterator[Row]:
     """One bulk file each Saturday; the night of 2022-11-05 is one."""
     random, flaws = stream(town.seed, INSURANCE), Flaws(town, INSURANCE, "enrolment_task", "street")
+    kinds = [(community.code, kind) for community in COMMUNITIES for kind in ("01", "02", "03", "04")]
     for day in range(NIGHT % 7, DAYS, 7):
-        lines = [_task(random, town, day, community.code, kind) for community in COMMUNITIES
-                 for kind in ("01", "02", "03", "04")]
+        lines = [_Line(_task(random, town, day, community, kind)) for community, kind in kinds]
         name = f"QMCB_{STREET}_{day_text(day, '')}"
         moment = day * DAY + 6_600 + int(random.random() * 600)
         yield from _file(INSURANCE, "enrolment_task", f"{name}_001.txt", moment, lines)
         if flaws.hit("second_file"):
-            newer = [{**line, "dup_cnt": str(int(line["dup_cnt"]) + 1)} for line in lines]
-            yield from _file(INSURANCE, "enrolment_task", f"{name}_002.txt", moment + 1_200, newer, flaws.take())
+            newer = _again(lines, "dup_cnt", flaws.take())
+            yield from _file(INSURANCE, "enrolment_task", f"{name}_002.txt", moment + 1_200, newer)
 
 
 def _task(random: Random, town: Town, day: int, community: str, kind: str) -> Fields:
@@ -138,8 +167,14 @@ def _task(random: Random, town: Town, day: int, community: str, kind: str) -> Fi
     visited = int(issued * (0.6 + 0.4 * random.random()))
     found = int(visited * random.random())
     return {
-        "task_batch": f"QM{day_text(day, '')}", "community_code": community, "task_type": kind,
-        "issued_cnt": str(issued), "visited_cnt": str(visited), "found_cnt": str(found),
-        "notfound_cnt": str(visited - found), "dup_cnt": str(int(random.random() * 4)), "due_date": day_text(day + 6),
+        "task_batch": f"QM{day_text(day, '')}",
+        "community_code": community,
+        "task_type": kind,
+        "issued_cnt": str(issued),
+        "visited_cnt": str(visited),
+        "found_cnt": str(found),
+        "notfound_cnt": str(visited - found),
+        "dup_cnt": str(int(random.random() * 4)),
+        "due_date": day_text(day + 6),
         "finish_date": day_text(day - 1),
     }

@@ -42,28 +42,41 @@ def emit(grid: Grid) -> Iterator[Row]:
 def _new_case(random: Random, key: str, community: str, moment: int) -> Fields:
     place = weigh(random, ((community, 0.6), (STREET, 0.3), ("440111", 0.1)))
     return {
-        "xfjid": key, "xzqh": STREET, "xfrq": day_text(moment // DAY, "/"), "xfxs": weigh(random, _FORMS),
+        "xfjid": key,
+        "xzqh": STREET,
+        "xfrq": day_text(moment // DAY, "/"),
+        "xfxs": weigh(random, _FORMS),
         "xfrs": weigh(random, ((1, 0.8), (2 + int(random.random() * 3), 0.14), (5 + int(random.random() * 30), 0.06))),
-        "djjgdm": pick(random, _OFFICES), "djsj": slashed(moment), "wtsddm": place, "nrfldm": pick(random, _TOPICS),
-        "xfmddm": weigh(random, _PURPOSES), "xfjzt": REGISTERED, "blfs": pick(random, ("10", "20", "30")), "blsj": None,
-        "qxjgdm": pick(random, _OFFICES), "xbjzsj": stamp(moment + 60 * DAY), "bjbz": "0", "bjsj": None,
-        "zcslyjrq": day_text(moment // DAY + 15), "zcclyjrq": day_text(moment // DAY + 60),
-        "cfxfbz": "1" if random.random() < 0.08 else "0", "fcbz": "1" if random.random() < 0.03 else "0",
+        "djjgdm": pick(random, _OFFICES),
+        "djsj": slashed(moment),
+        "wtsddm": place,
+        "nrfldm": pick(random, _TOPICS),
+        "xfmddm": weigh(random, _PURPOSES),
+        "xfjzt": REGISTERED,
+        "blfs": pick(random, ("10", "20", "30")),
+        "blsj": None,
+        "qxjgdm": pick(random, _OFFICES),
+        "xbjzsj": stamp(moment + 60 * DAY),
+        "bjbz": "0",
+        "bjsj": None,
+        "zcslyjrq": day_text(moment // DAY + 15),
+        "zcclyjrq": day_text(moment // DAY + 60),
+        "cfxfbz": "1" if random.random() < 0.08 else "0",
+        "fcbz": "1" if random.random() < 0.03 else "0",
         "fhbz": "1" if random.random() < 0.01 else "0",
     }
 
 
-def _stages(
-    random: Random, flaws: Flaws, key: str, community: str, moment: int
-) -> tuple[list[Stage], int]:
+def _stages(random: Random, flaws: Flaws, key: str, community: str, moment: int) -> tuple[list[Stage], int]:
     """Registered, accepted, perhaps extended, closed: (versions, moment of closing)."""
     case = _new_case(random, key, community, moment)
     if flaws.hit("twelve_hour_clock"):
         # The source formats hh for HH: a quarter past midnight becomes a quarter past noon.
-        case["djsj"] = f"{case['djsj'][:10]} 12:{int(flaws.random.random() * 60):02d}:07"
+        moment = moment // DAY * DAY + 60 * int(flaws.random.random() * 60) + 7
+        case["djsj"] = slashed(moment + DAY // 2)
     clock = flaws.take()
     accepted, extended = later(random, moment, 5), random.random() < 0.08
-    closed = later(random, accepted, 55 if extended else 24)
+    closed = later(random, accepted + (45 * DAY if extended else 0), 24)
     stages: list[Stage] = [(moment, dict(case), clock)]
     case |= {"xfjzt": ACCEPTED, "blsj": stamp(accepted)}
     stages.append((accepted, dict(case), clock))
@@ -93,6 +106,10 @@ def _opinion(random: Random, flaws: Flaws, key: str, closed: int) -> Stage:
     if flaws.hit("evaluated_before_closing"):
         first, second = closed - 3 * DAY, closed - 2 * DAY
     fields: Fields = {
-        "xfjid": key, "dxfbmpj": office, "dzrdwpj": unit, "dxfbmpjsj": stamp(first), "dzrdwpjsj": stamp(second),
+        "xfjid": key,
+        "dxfbmpj": office,
+        "dzrdwpj": unit,
+        "dxfbmpjsj": stamp(first),
+        "dzrdwpjsj": stamp(second),
     }
     return max(second + 60, closed), fields, flaws.take()

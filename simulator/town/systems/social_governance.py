@@ -6,7 +6,7 @@ from random import Random
 
 from simulator.town.addresses import write_room
 from simulator.town.canary import add_canaries
-from simulator.town.clock import DAYS, day_text, office, stamp
+from simulator.town.clock import DAY, DAYS, NIGHT, day_text, office, stamp
 from simulator.town.defects import Flaws
 from simulator.town.life import Stay
 from simulator.town.observe import old_style_id, write_id, write_name
@@ -44,8 +44,17 @@ class _Clerk:
         """Close a version: canaries, change time, truth."""
         fields["oper_date"] = stamp(moment)
         add_canaries(SYSTEM, self.entity, fields, self.grid.number(self.records))
-        return Row(SYSTEM, self.entity, pk, seq, fields["oper_date"], fields, (stay.person.person,), stay.room.room,
-                   defects=defects)
+        return Row(
+            SYSTEM,
+            self.entity,
+            pk,
+            seq,
+            fields["oper_date"],
+            fields,
+            (stay.person.person,),
+            stay.room.room,
+            defects=defects,
+        )
 
 
 def emit(grid: Grid) -> Iterator[Row]:
@@ -123,11 +132,9 @@ def _registered(clerk: _Clerk, log: Flaws, stays: list[Stay]) -> Iterator[Row]:
     days = {day for day in days if first <= day < DAYS} or {first}
     moments = [office(random, day) for day in sorted(days) if day < DAYS]
     for seq, moment in enumerate(moments, 1):
-        day = moment // 86_400
+        day = moment // DAY
         stay = [s for s in stays if s.begin <= day][-1]
-        if not identity["identity_num"] and day >= person.id_from:
-            if "id_missing" not in base or clerk.flaws.random.random() < 0.2:
-                identity["identity_num"], base = person.id_no, tuple(name for name in base if name != "id_missing")
+        base = _complete(clerk, identity, person, day, base)
         if stay.begin not in places:
             places[stay.begin] = _place(clerk, stay)
         fields = {"pk": pk, **identity, **places[stay.begin], **_force(clerk, stay, max(person.birth, stay.begin), day)}
@@ -135,6 +142,15 @@ def _registered(clerk: _Clerk, log: Flaws, stays: list[Stay]) -> Iterator[Row]:
         yield clerk.row(pk, seq, moment, fields, stay, base + clerk.flaws.take())
     if moments and gone and last.died and random.random() < 0.3:
         yield from _deletion(clerk, log, "v_pop_registered", pk, moments)
+
+
+def _complete(clerk: _Clerk, identity: Fields, person: Person, day: int, base: tuple[str, ...]) -> tuple[str, ...]:
+    """Fill in a missing number: a baby's as soon as there is one, a forgotten one seldom. Returns the defects left."""
+    late = "id_missing" in base
+    if identity["identity_num"] or day < person.id_from or (late and clerk.flaws.random.random() >= 0.2):
+        return base
+    identity["identity_num"] = person.id_no
+    return tuple(name for name in base if name != "id_missing")
 
 
 def _floating(clerk: _Clerk, log: Flaws, stay: Stay) -> Iterator[Row]:
@@ -145,22 +161,28 @@ def _floating(clerk: _Clerk, log: Flaws, stay: Stay) -> Iterator[Row]:
     for day in touches(random, first, stay.end or DAYS, 420):
         moments.append(office(random, day))
     if stay.end is not None and moments:
-        moments.append(office(random, max(stay.end, moments[-1] // 86_400) + 1 + int(random.random() * 30)))
+        moments.append(office(random, max(stay.end, moments[-1] // DAY) + 1 + int(random.random() * 30)))
     pk, identity, place = clerk.pk(), _identity(clerk, person, first, _others(stay)), _place(clerk, stay)
     base = clerk.flaws.take()
     lodging = "05" if stay.room.building.kind == "works" else weigh(random, _RESIDENCE)
     lodging = "01" if stay.household.owner else lodging
-    moments = [moment for moment in moments if moment // 86_400 < DAYS]
+    moments = [moment for moment in moments if moment // DAY < DAYS]
     for seq, moment in enumerate(moments, 1):
-        day = moment // 86_400
+        day = moment // DAY
         fields = {
-            "pk": pk, **identity, **place, "card_type": "111", "regis_date": day_text(first),
-            "expiry_date": day_text(day + 180 + int(random.random() * 180)), "resid_type": lodging,
+            "pk": pk,
+            **identity,
+            **place,
+            "card_type": "111",
+            "regis_date": day_text(first),
+            "expiry_date": day_text(day + 180 + int(random.random() * 180)),
+            "resid_type": lodging,
             **_force(clerk, stay, stay.begin, day),
         }
         _spoil_text(clerk, fields)
         yield clerk.row(pk, seq, moment, fields, stay, base + clerk.flaws.take())
-    if moments and stay.end is not None and random.random() < 0.1:
+    deleted = random.random() < 0.1
+    if moments and stay.end is not None and (deleted or _tells_tonight(clerk, moments[-1])):
         yield from _deletion(clerk, log, "v_pop_floating", pk, moments)
 
 
@@ -171,8 +193,10 @@ def _force(clerk: _Clerk, stay: Stay, begin: int, day: int) -> Fields:
     if over:
         status = IN_FORCE if clerk.flaws.hit("expired_in_force") else WITHDRAWN
     return {
-        "eff_date": day_text(begin), "exp_date": day_text(stay.end) if over and stay.end is not None else None,
-        "status_cd": status, "unit_code": stay.room.building.cell.community.code,
+        "eff_date": day_text(begin),
+        "exp_date": day_text(stay.end) if over and stay.end is not None else None,
+        "status_cd": status,
+        "unit_code": stay.room.building.cell.community.code,
     }
 
 
@@ -185,22 +209,36 @@ def _overseas(clerk: _Clerk, stay: Stay) -> Iterator[Row]:
     pk, address = clerk.pk(), write_room(random, stay.room)
     for seq, day in enumerate((day for day in days if day < DAYS), 1):
         fields: Fields = {
-            "pk": pk, "lastname": person.last_name, "firstname": person.first_name, "country": person.country,
-            "card_type": person.id_type, "card_no": person.id_no, "birth": day_text(person.birth),
-            "sex": str(person.sex), "arrival_date": day_text(stay.begin),
-            "plan_leave": day_text(day + 90 + int(random.random() * 300)), "residence_addr": address,
+            "pk": pk,
+            "lastname": person.last_name,
+            "firstname": person.first_name,
+            "country": person.country,
+            "card_type": person.id_type,
+            "card_no": person.id_no,
+            "birth": day_text(person.birth),
+            "sex": str(person.sex),
+            "arrival_date": day_text(stay.begin),
+            "plan_leave": day_text(day + 90 + int(random.random() * 300)),
+            "residence_addr": address,
             "unit_code": stay.room.building.cell.community.code,
             "status_cd": WITHDRAWN if stay.end is not None and stay.end <= day else IN_FORCE,
         }
         yield clerk.row(pk, seq, office(random, day), fields, stay, ())
 
 
+def _tells_tonight(clerk: _Clerk, moment: int) -> bool:
+    """The first grid deletes in the night of 2022-11-05 what was withdrawn in the weeks before."""
+    return clerk.grid.index == 0 and (NIGHT - 60) * DAY <= moment < NIGHT * DAY
+
+
 def _deletion(clerk: _Clerk, log: Flaws, view: str, pk: str, moments: list[int]) -> Iterator[Row]:
     """Log the deletion of a record; seldom the log is ahead of the row itself."""
     moment = moments[-1] + 3_600 * (5 + int(clerk.random.random() * 200))
-    if moments[0] > 2 * 86_400 and log.hit("delete_before_insert"):
+    if _tells_tonight(clerk, moments[-1]):
+        moment = NIGHT * DAY + 3_600 + clerk.records % 600
+    if moments[0] > 2 * DAY and log.hit("delete_before_insert"):
         moment = moments[0] - 3_600 * (3 + int(log.random.random() * 40))
-    if moment // 86_400 < DAYS:
+    if moment // DAY < DAYS:
         fields = {"pk": pk, "table_name": view, "del_time": stamp(moment)}
         yield Row(SYSTEM, "delete_log", f"{view}/{pk}", 1, stamp(moment), fields, defects=log.take())
     log.take()
@@ -209,5 +247,7 @@ def _deletion(clerk: _Clerk, log: Flaws, view: str, pk: str, moments: list[int])
 def _first_day(random: Random, stay: Stay) -> int:
     """When a stay first shows: soon after it begins, or in the first months of 2018 if it is older."""
     if stay.begin <= 0:
-        return int(random.random() * 120)
-    return stay.begin + 1 + int(random.random() * (60 if stay.person.pop_type == CITY else 25))
+        day = int(random.random() * 120)
+    else:
+        day = stay.begin + 1 + int(random.random() * (60 if stay.person.pop_type == CITY else 25))
+    return day if stay.end is None else max(0, min(day, stay.end - 1))

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from simulator.town.addresses import standard, write_building, write_room
+from simulator.town.addresses import door_plate, write_building, write_room
 from simulator.town.canary import add_canaries
-from simulator.town.clock import DAYS, office, stamp
+from simulator.town.clock import DAYS, NIGHT, office, stamp
 from simulator.town.geography import hyphened
 from simulator.town.rows import Fields, Row
 from simulator.town.seeding import weigh
@@ -24,26 +24,39 @@ def emit(grid: Grid) -> Iterator[Row]:
 def _grid(grid: Grid) -> Iterator[Row]:
     random, flaws = grid.random(SYSTEM, "grid"), grid.flaws(SYSTEM, "grid")
     lng, lat = grid.cell.centre
-    days = (int(random.random() * 60), *touches(random, 60, DAYS, 500))
-    for seq, day in enumerate(days, 1):
+    days = {int(random.random() * 60), *touches(random, 60, DAYS, 500)} | ({NIGHT} if grid.index == 0 else set())
+    for seq, day in enumerate(sorted(days), 1):
         moment = stamp(office(random, day))
         code = hyphened(grid.cell.code) if flaws.hit("grid_code_hyphens") else grid.cell.code
-        fields = {"grid_code": code, "grid_name": grid.cell.name, "unit_code": grid.cell.community.code,
-                  "center_lng": lng, "center_lat": lat, "oper_date": moment}
+        fields = {
+            "grid_code": code,
+            "grid_name": grid.cell.name,
+            "unit_code": grid.cell.community.code,
+            "center_lng": lng,
+            "center_lat": lat,
+            "oper_date": moment,
+        }
         yield Row(SYSTEM, "grid", grid.cell.code, seq, moment, fields, defects=flaws.take())
 
 
 def _buildings(grid: Grid) -> Iterator[Row]:
     random = grid.random(SYSTEM, "building")
     for building in grid.layout.buildings:
-        name = f"{building.estate}{building.block}栋" if building.block else standard(building)[14:]
+        name = f"{building.estate}{building.block}栋" if building.block else door_plate(building)
         address = write_building(random, building)
         first = int(random.random() * 120)
         for seq, day in enumerate((first, *touches(random, first, DAYS, 1_300)), 1):
             moment = stamp(office(random, day))
-            fields = {"build_code": building.code, "build_name": name, "addr": address,
-                      "layer_num": building.layers, "unit_num": building.units, "rooms_num": building.rooms,
-                      "unit_code": grid.cell.community.code, "oper_date": moment}
+            fields = {
+                "build_code": building.code,
+                "build_name": name,
+                "addr": address,
+                "layer_num": building.layers,
+                "unit_num": building.units,
+                "rooms_num": building.rooms,
+                "unit_code": grid.cell.community.code,
+                "oper_date": moment,
+            }
             yield Row(SYSTEM, "building", building.code, seq, moment, fields)
 
 
@@ -54,16 +67,26 @@ def _rental_houses(grid: Grid) -> Iterator[Row]:
             continue
         building, first = room.building, int(random.random() * 400)
         fixed: Fields = {
-            "house_code": room.house_code, "house_name": f"{building.estate or building.street}{room.number}",
-            "house_addr": write_room(random, room), "constr_purpose": room.use if random.random() < 0.97 else "06",
+            "house_code": room.house_code,
+            "house_name": f"{building.estate or building.street}{room.number}",
+            "house_addr": write_room(random, room),
+            "constr_purpose": room.use if random.random() < 0.97 else "06",
             "constr_area": room.area,
         }
         for seq, day in enumerate((first, *touches(random, first, DAYS, 1_000)), 1):
             moment = stamp(office(random, day))
-            fields = {**fixed, "rent_use": room.use, "hazard_type": weigh(random, _HAZARDS), "lng": building.lng,
-                      "lat": building.lat, "unit_code": building.cell.community.code, "oper_date": moment}
+            fields = {
+                **fixed,
+                "rent_use": room.use,
+                "hazard_type": weigh(random, _HAZARDS),
+                "lng": building.lng,
+                "lat": building.lat,
+                "unit_code": building.cell.community.code,
+                "oper_date": moment,
+            }
             if flaws.hit("text_null"):
                 fields["house_name"] = "null"
             add_canaries(SYSTEM, "rental_house", fields, grid.number(place))
-            yield Row(SYSTEM, "rental_house", room.house_code, seq, moment, fields, room=room.room,
-                      defects=flaws.take())
+            yield Row(
+                SYSTEM, "rental_house", room.house_code, seq, moment, fields, room=room.room, defects=flaws.take()
+            )

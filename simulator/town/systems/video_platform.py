@@ -38,10 +38,23 @@ def emit(grid: Grid) -> Iterator[Row]:
 
 def _platform() -> Fields:
     return {
-        "DeviceID": PLATFORM_ID, "Name": "鹤龙街道视频联网平台", "Manufacturer": "宇视", "Model": "VM8500",
-        "CivilCode": DIVISION, "Address": "鹤龙街道办事处", "ParentID": "44011100002000000001", "Parental": "1",
-        "SafetyWay": "0", "RegisterWay": "1", "Secrecy": "0", "Status": "ON", "Longitude": "113.279000",
-        "Latitude": "23.214000", "Info/PTZType": None, "Info/RoomType": None, "Info/UseType": None,
+        "DeviceID": PLATFORM_ID,
+        "Name": "鹤龙街道视频联网平台",
+        "Manufacturer": "宇视",
+        "Model": "VM8500",
+        "CivilCode": DIVISION,
+        "Address": "鹤龙街道办事处",
+        "ParentID": "44011100002000000001",
+        "Parental": "1",
+        "SafetyWay": "0",
+        "RegisterWay": "1",
+        "Secrecy": "0",
+        "Status": "ON",
+        "Longitude": "113.279000",
+        "Latitude": "23.214000",
+        "Info/PTZType": None,
+        "Info/RoomType": None,
+        "Info/UseType": None,
         "Info/DirectionType": None,
     }
 
@@ -53,12 +66,23 @@ def _item(grid: Grid, random: Random, flaws: Flaws, key: str, parent: str) -> Fi
     lng, lat = grid.cell.point(random)
     address, camera = write_building(random, building), key[10:13] in ("131", "132")
     item: Fields = {
-        "DeviceID": key, "Name": f"{building.estate or building.street}{building.number}号{int(key[-3:])}", "Manufacturer": maker,
-        "Model": model, "CivilCode": DIVISION, "Address": address, "ParentID": parent,
-        "Parental": "0" if camera else "1", "SafetyWay": "0", "RegisterWay": "1",
-        "Secrecy": "1" if random.random() < 0.02 else "0", "Status": "ON", "Longitude": f"{lng:.6f}",
-        "Latitude": f"{lat:.6f}", "Info/PTZType": pick(random, "1234") if camera else None,
-        "Info/RoomType": pick(random, "12") if camera else None, "Info/UseType": pick(random, "123"),
+        "DeviceID": key,
+        "Name": f"{building.estate or building.street}{building.number}号{int(key[-3:])}",
+        "Manufacturer": maker,
+        "Model": model,
+        "CivilCode": DIVISION,
+        "Address": address,
+        "ParentID": parent,
+        "Parental": "0" if camera else "1",
+        "SafetyWay": "0",
+        "RegisterWay": "1",
+        "Secrecy": "1" if random.random() < 0.02 else "0",
+        "Status": "ON",
+        "Longitude": f"{lng:.6f}",
+        "Latitude": f"{lat:.6f}",
+        "Info/PTZType": pick(random, "1234") if camera else None,
+        "Info/RoomType": pick(random, "12") if camera else None,
+        "Info/UseType": pick(random, "123"),
         "Info/DirectionType": pick(random, "12345678") if camera else None,
     }
     if flaws.hit("coordinates_swapped"):
@@ -73,7 +97,12 @@ def _item(grid: Grid, random: Random, flaws: Flaws, key: str, parent: str) -> Fi
 
 
 def _versions(
-    grid: Grid, random: Random, key: str, item: Fields, number: int, flaws: Flaws | None = None,
+    grid: Grid,
+    random: Random,
+    key: str,
+    item: Fields,
+    number: int,
+    flaws: Flaws | None = None,
     defects: tuple[str, ...] = (),
 ) -> Iterator[Row]:
     """Installed, on and off, perhaps taken down: an empty record says that the snapshot no longer has it."""

@@ -28,22 +28,33 @@ def emit(grid: Grid) -> Iterator[Row]:
         yield from versions(SYSTEM, ENTITY, key, _stages(random, clue, moment, flaws.take()), "update_time", close)
 
 
-def _new_clue(
-    grid: Grid, random: Random, flaws: Flaws, key: str, moment: int, employer: Organisation
-) -> Fields:
+def _new_clue(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int, employer: Organisation) -> Fields:
     building, day = weigh(random, (("1", 0.35), ("2", 0.65))), moment // DAY
     workers = 1 + int(random.paretovariate(1.1))
     owed = workers * (3_000 + int(random.random() * 20_000))
     text = f"约{max(1, owed // 10_000)}万" if flaws.hit("amount_as_text") else owed
     begin = day - 60 - int(random.random() * 300)
     return {
-        "clue_no": key, "domain": building, "employer_name": employer.name, "employer_uscc": employer.credit_code,
-        "project_name": f"{employer.name[3:7]}装修工程" if building == "1" else None,
-        "owe_addr_code": grid.cell.community.code, "owe_start": day_text(begin),
-        "owe_end": day_text(begin + 30 + int(random.random() * 30)), "worker_cnt": workers, "owe_amt": text,
-        "submit_time": stamp(moment), "dispatch_time": None, "sign_time": None,
-        "deadline": day_text(day + (15 if random.random() < 0.5 else 30)), "handle_org": "鹤龙街道劳动监察中队",
-        "conclusion": None, "paid_cnt": None, "paid_amt": None, "finish_time": None, "feedback_score": None,
+        "clue_no": key,
+        "domain": building,
+        "employer_name": employer.name,
+        "employer_uscc": employer.credit_code,
+        "project_name": f"{employer.name[3:5]}大厦装修工程" if building == "1" else None,
+        "owe_addr_code": grid.cell.community.code,
+        "owe_start": day_text(begin),
+        "owe_end": day_text(begin + 30 + int(random.random() * 30)),
+        "worker_cnt": workers,
+        "owe_amt": text,
+        "submit_time": stamp(moment),
+        "dispatch_time": None,
+        "sign_time": None,
+        "deadline": day_text(day + (15 if random.random() < 0.5 else 30)),
+        "handle_org": "鹤龙街道劳动监察中队",
+        "conclusion": None,
+        "paid_cnt": None,
+        "paid_amt": None,
+        "finish_time": None,
+        "feedback_score": None,
     }
 
 
@@ -59,7 +70,12 @@ def _stages(random: Random, clue: Fields, moment: int, defects: tuple[str, ...])
     stages.append((signed, dict(clue), defects))
     conclusion, workers = pick(random, _CONCLUSIONS), clue["worker_cnt"]
     paid = workers if conclusion in ("01", "02", "03") else int(workers * random.random())
-    clue |= {"conclusion": conclusion, "paid_cnt": paid, "paid_amt": paid * (3_000 + int(random.random() * 9_000)),
-             "finish_time": stamp(finished), "feedback_score": 1 + int(random.random() * 5)}
+    clue |= {
+        "conclusion": conclusion,
+        "paid_cnt": paid,
+        "paid_amt": paid * (3_000 + int(random.random() * 9_000)),
+        "finish_time": stamp(finished),
+        "feedback_score": 1 + int(random.random() * 5),
+    }
     stages.append((finished, dict(clue), defects))
     return stages

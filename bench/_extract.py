@@ -1,0 +1,63 @@
+"""Our side of the extraction benches: the extractor as the pipeline runs it, into a landing zone of its own.
+
+A `job` says which source, where it is and which window. The source's request rate is lifted, as it would make the
+wall time a sleep; CPU seconds do not notice it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench._measure import Work
+from extractors import Window, discover
+from extractors._kit.connection import Connection
+from extractors._kit.run import run_source
+from extractors._kit.summary import Summary
+
+KEYS = {
+    "REGISTER_TOKEN_KEY": bytes(range(32)).hex(),
+    "REGISTER_VAULT_KEY": bytes(range(32, 64)).hex(),
+    "REGISTER_RETRY_BASE": "0",
+}
+"""Fixed demonstration keys; the decision store lies in the folder of the run."""
+
+
+def job(key: str, connection: dict[str, Any], begin: str, end: str) -> dict[str, Any]:
+    """What to extract, as a side is told it."""
+    return {"key": key, "connection": connection, "begin": begin, "end": end}
+
+
+def prepare(work: dict[str, Any], warm: dict[str, Any]) -> Work:
+    """The timed part: one window of one source, landed and tokenised. A smaller window has been read before it."""
+    os.environ.update(KEYS)
+    extract(warm, Path("warm"))
+
+    def run() -> dict[str, Any]:
+        return told_of(extract(work, Path("landing")), Path("landing"))
+
+    return run
+
+
+def extract(work: dict[str, Any], landing: Path) -> Summary:
+    """Run one job. Raises RuntimeError when it does not reconcile."""
+    os.environ["REGISTER_DECISIONS_URL"] = f"sqlite:///{landing.absolute()}-decisions.db"
+    source = replace(discover()[work["key"]], rate=None)
+    connection = Connection.from_json(work["key"], json.dumps(work["connection"]))
+    summary = run_source(source, Window.parse(work["begin"], work["end"]), landing, connection)
+    if summary.exit_status:
+        raise RuntimeError(json.dumps(summary.as_dict()["errors"], ensure_ascii=False))
+    return summary
+
+
+def told_of(summary: Summary, landing: Path) -> dict[str, Any]:
+    """Rows by entity, and the bytes they take."""
+    files = list(landing.rglob("part-*.parquet"))
+    return {
+        "rows": {name: entity.rows for name, entity in summary.entities.items()},
+        "bytes": sum(f.stat().st_size for f in files),
+        "state_bytes": sum(f.stat().st_size for f in landing.rglob("_manifest-*.json")),
+    }

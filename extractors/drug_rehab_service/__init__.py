@@ -1,0 +1,1 @@
+"""09: counts of community services, one CSV file a month."""

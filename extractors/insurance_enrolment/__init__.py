@@ -1,0 +1,1 @@
+"""08: counts of enrolment tasks, bulk text files."""

@@ -1,0 +1,195 @@
+"""Enrolment task counts (bulk text on SFTP): every file of the window's dates whose `.ok` is there.
+
+A file is read twice, so that neither memory nor disk holds it: first its size, SM3 and rows are compared with the
+control file and the trailer, then its rows are yielded, and its SM3 must come out the same again.
+
+Flow: QMCB_<area>_<date>_<NNN>.ok -> .ctl -> .txt -> landing/insurance_enrolment/enrolment_task
+Alone: python -m extractors insurance_enrolment --begin 2022-11-01 --end 2022-11-08 --landing DIR
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from expectations.errors import RecordRejected, SourceLater
+from extractors._kit.context import Context, Page
+from extractors._kit.lines import lines_of
+from extractors._kit.sftp import DropFolder, RemoteFile
+from extractors._kit.signing import Sm3
+from extractors._kit.window import WIRE
+
+ENTITY = "enrolment_task"
+CONTROL_BYTES = 4096
+BOM = b"\xef\xbb\xbf"
+Cells = list[str] | None  # None: a line that cannot be decoded
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of the window with what stands beside it."""
+
+    text: RemoteFile
+    control: RemoteFile | None
+    date: datetime
+    seq: int
+
+    def refused(self, code: str, why: str) -> RecordRejected:
+        """A refusal that names the file by its alias."""
+        return RecordRejected(code, detail=f"file {self.text.alias}: {why}")
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What a control file says of its text file."""
+
+    rows: int
+    size: int
+    sm3: str
+
+
+class Reading:
+    """One passage through a file: its lines as cells, and afterwards its size and SM3."""
+
+    def __init__(self, ctx: Context, folder: DropFolder, part: Part) -> None:
+        self.size, self._sum = 0, Sm3()
+        self._separator, self._trailer = str(ctx.option("separator")), str(ctx.option("trailer"))
+        self._lines = lines_of(self._hashed(folder.pieces(part.text, ctx.option("file_bytes"))), part.text.alias)
+        self.header = self._cells(next(self._lines, b"").removeprefix(BOM)) or []
+        self.trailer: list[str] = []
+        self.beyond = 0  # lines that follow the trailer
+
+    def rows(self) -> Iterator[tuple[int, Cells]]:
+        """Line number and cells of each data line; the trailer ends them."""
+        for number, line in enumerate(self._lines, 2):
+            if not line.strip():
+                continue
+            cells = self._cells(line)
+            if self.trailer:
+                self.beyond += 1
+            elif cells and cells[0].strip() == self._trailer:
+                self.trailer = cells
+            else:
+                yield number, cells if cells and len(cells) == len(self.header) else None
+
+    @property
+    def sm3(self) -> str:
+        """Of what was read so far."""
+        return self._sum.hexdigest()
+
+    def _hashed(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._sum.update(piece)
+            self.size += len(piece)
+            yield piece
+
+    def _cells(self, line: bytes) -> Cells:
+        # Decoded first, split second: the separator's bytes also occur inside two-byte characters.
+        with suppress(UnicodeDecodeError):
+            text = line.decode("gb18030")
+            return None if "\0" in text else text.split(self._separator)
+        return None
+
+
+def extract(ctx: Context) -> Iterator[Page]:
+    """Yield the rows of each file; a refused one does not stop the others."""
+    ctx.expect(ENTITY, 0)
+    with DropFolder(ctx.connection) as folder:
+        for part in _parts(ctx, folder):
+            try:
+                agreed = _survey(ctx, folder, part)
+            except RecordRejected as error:
+                ctx.refuse(error)
+            except SourceLater as error:
+                ctx.partial(ENTITY, error)
+            else:
+                ctx.expect(ENTITY, agreed.rows, add=True)
+                yield from _pages(ctx, folder, part, agreed)
+
+
+def _parts(ctx: Context, folder: DropFolder) -> Iterator[Part]:
+    """The files whose name holds a date of the window; those without `.ok` are not there yet."""
+    name = re.compile(rf"QMCB_{ctx.option('area')}_(\d{{8}})_(\d{{3}})\.(txt|ctl|ok)")
+
+    def wanted(text: str) -> bool:
+        found = name.fullmatch(text)
+        date = _date(found[1]) if found else None
+        return date is not None and ctx.window.holds(date)
+
+    beside = {file.name: file for file in folder.files(wanted)}
+    for file in beside.values():
+        told = name.fullmatch(file.name)
+        date = _date(told[1]) if told else None
+        if told is None or date is None or told[3] == "ctl":
+            continue
+        if told[3] == "txt" and f"{file.stem}.ok" in beside:
+            yield Part(file, beside.get(f"{file.stem}.ctl"), date, int(told[2]))
+        elif told[3] == "txt":
+            ctx.note("not_there_yet")
+        elif f"{file.stem}.txt" not in beside:
+            ctx.partial(ENTITY, SourceLater("EX-SFTP", detail=f"file {file.alias}: ready, but its text is not there"))
+
+
+def _date(digits: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.strptime(digits, "%Y%m%d")
+    return None
+
+
+def _survey(ctx: Context, folder: DropFolder, part: Part) -> Agreed:
+    """The first reading. Raises RecordRejected DE-SIGN, DE-COUNT, DE-HEAD or DE-ENC."""
+    agreed = _agreed(folder, part)
+    reading = Reading(ctx, folder, part)
+    good = rows = 0
+    for _, cells in reading.rows():
+        rows += 1
+        good += cells is not None
+    if reading.size != agreed.size or reading.sm3 != agreed.sm3:
+        raise part.refused("DE-SIGN", f"{reading.size} bytes, {agreed.size} agreed")
+    required = {c.name for c in ctx.contract.entities[ENTITY].columns if c.required and not c.name.startswith("file_")}
+    if not required <= set(reading.header) or len(set(reading.header)) < len(reading.header):
+        raise part.refused("DE-HEAD", "the headings are not the agreed fields")
+    if [cell.strip() for cell in reading.trailer[1:]] != [str(rows)] or rows != agreed.rows or reading.beyond:
+        raise part.refused("DE-COUNT", f"{rows} rows, {agreed.rows} agreed")
+    if rows and not good:
+        raise part.refused("DE-ENC", "not one row can be decoded")
+    return agreed
+
+
+def _agreed(folder: DropFolder, part: Part) -> Agreed:
+    told = folder.read(part.control, CONTROL_BYTES).decode("ascii", "replace").split() if part.control else []
+    if len(told) != 3 or not (told[0].isdecimal() and told[1].isdecimal()):
+        raise part.refused("DE-SIGN", "no control file of three lines beside it")
+    return Agreed(int(told[0]), int(told[1]), told[2].lower())
+
+
+def _pages(ctx: Context, folder: DropFolder, part: Part, agreed: Agreed) -> Iterator[Page]:
+    """The second reading. Raises SourceLater EX-SFTP when it is no longer the same file."""
+    reading, rows = Reading(ctx, folder, part), list[list[str]]()
+    for number, cells in reading.rows():
+        if cells is None:
+            ctx.reject(ENTITY, f"{part.text.alias}:{number}", "DE-ROW")
+            continue
+        rows.append(cells)
+        if len(rows) == ctx.option("page_size"):
+            yield _page(reading.header, rows, part)
+            rows = []
+    if reading.sm3 != agreed.sm3:
+        raise SourceLater("EX-SFTP", detail=f"file {part.text.alias} changed between two readings")
+    if rows:
+        yield _page(reading.header, rows, part)
+
+
+def _page(header: list[str], rows: list[list[str]], part: Part) -> Page:
+    order = part.date + timedelta(seconds=part.seq)
+    marks = {
+        "file_date": f"{part.date:%Y%m%d}",
+        "file_seq": str(part.seq),
+        "file_order": order.strftime(WIRE),
+        "file_mtime": part.text.modified.strftime(WIRE),
+    }
+    columns = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
+    return Page(ENTITY, columns={**columns, **{name: [value] * len(rows) for name, value in marks.items()}})

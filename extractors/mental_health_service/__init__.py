@@ -1,0 +1,1 @@
+"""02: counts of community services, one password-protected workbook a month."""

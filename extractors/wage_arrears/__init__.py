@@ -1,0 +1,1 @@
+"""06: clues to unpaid wages, from export jobs."""

@@ -1,0 +1,7 @@
+-- Grain: one row per load whose floor verdict changed.
+-- From: the floor rule in snapshots.py.   To: ledger.load.
+-- Rule: the verdict follows from the set of loads, so an earlier snapshot that arrives late may change it.
+update ledger.load
+set floor_held = not floor_held
+where source = $source and entity = $entity and snapshot and not partial
+    and floor_held <> list_contains($held::timestamp[], window_end)

@@ -1,0 +1,61 @@
+"""python -m warehouse.engine stage --source K | rebuild   [--landing DIR] [--warehouse FILE]
+
+Prints the report as JSON. Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths, REGISTER_HOME
+(default `var/`) holds both stores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from expectations.contract import contracts_folder, load_contract
+from expectations.errors import CallRejected, PipelineError
+from warehouse.engine.rebuild import rebuild
+from warehouse.engine.staging import stage_source
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the report or the error goes to standard output."""
+    options = _parser().parse_args(arguments)
+    try:
+        report, status = _run(options)
+    except PipelineError as error:
+        report, status = error.as_dict(), error.exit_status
+    json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+    return status
+
+
+def _run(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    if options.command == "rebuild":
+        rebuilt = rebuild(options.landing, options.warehouse, [load_contract(s) for s in _landed(options.landing)])
+        return rebuilt.as_dict(), rebuilt.exit_status
+    if not (contracts_folder() / f"{options.source}.yml").exists():
+        raise CallRejected("SC-CALL", detail="--source names no contract")
+    report = stage_source(load_contract(options.source), options.landing, options.warehouse)
+    return report.as_dict(), report.exit_status
+
+
+def _landed(landing: Path) -> list[str]:
+    """The sources with a contract and a folder in the landing zone."""
+    keys = sorted(p.stem for p in contracts_folder().glob("*.yml"))
+    return [k for k in keys if (landing / k).is_dir()]
+
+
+def _parser() -> argparse.ArgumentParser:
+    home = Path(os.environ.get("REGISTER_HOME", Path(__file__).resolve().parents[2] / "var"))
+    parser = argparse.ArgumentParser(prog="python -m warehouse.engine", description=__doc__)
+    parser.add_argument("command", choices=("stage", "rebuild"))
+    parser.add_argument("--source")
+    parser.add_argument("--landing", type=Path, default=home / "landing")
+    parser.add_argument("--warehouse", type=Path, default=home / "warehouse.duckdb")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Make the warehouse anew from the landing zone, beside the present file, and swap by rename.
+
+The old file stays as `<name>.kept-<time>`, its .wal with it. A kill at any point leaves either warehouse whole; what
+the next run finds of an unfinished one it clears away and starts again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from expectations.contract import Contract
+from expectations.faultpoint import faultpoint, register
+from warehouse.engine.connection import opened, wait_and_lock
+from warehouse.engine.digest import digest_table
+from warehouse.engine.report import StageReport
+from warehouse.engine.staged import SCHEMA, table_name
+from warehouse.engine.staging import stage_into
+
+register("rebuild.before_swap", "rebuild.linked", "rebuild.wal_kept", "rebuild.after_swap")
+
+
+@dataclass
+class RebuildReport:
+    """What the new file holds: per source the stage report, per table its digest."""
+
+    sources: dict[str, StageReport] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    kept: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def exit_status(self) -> int:
+        return max((r.exit_status for r in self.sources.values()), default=0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "exit_status": self.exit_status,
+            "sources": {name: report.as_dict() for name, report in sorted(self.sources.items())},
+            "digests": dict(sorted(self.digests.items())),
+            "kept": self.kept,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def rebuild(
+    landing: Path, warehouse: Path, contracts: Iterable[Contract], *, wait: float | None = None
+) -> RebuildReport:
+    """Stage all contracts into a new file and put it in the place of the old one, which is kept.
+
+    Holds the writer lock throughout. Raises: SourceLater LO-LOCKED; errors of loads stand in the report.
+    """
+    started = time.monotonic()
+    report = RebuildReport()
+    with wait_and_lock(warehouse, wait):
+        workshop = _clear_workshop(warehouse)
+        fresh = workshop / warehouse.name
+        with opened(fresh) as connection:
+            for contract in contracts:
+                report.sources[contract.source] = stage_into(connection, contract, landing)
+                for entity in contract.entities:
+                    table = table_name(contract.source, entity)
+                    report.digests[table] = digest_table(connection, SCHEMA, table)
+        report.kept = _swap(fresh, warehouse)
+        shutil.rmtree(workshop)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _clear_workshop(warehouse: Path) -> Path:
+    """An empty folder for the new file. What lies there is an unfinished rebuild: nothing but a copy of landing."""
+    workshop = warehouse.with_name(f"{warehouse.name}.rebuild")
+    shutil.rmtree(workshop, ignore_errors=True)
+    workshop.mkdir(mode=0o700)
+    return workshop
+
+
+def _swap(fresh: Path, warehouse: Path) -> str | None:
+    """Put the new file in place. The old one keeps a second name first, so that no moment is without a warehouse."""
+    _sync(fresh)
+    faultpoint("rebuild.before_swap")
+    kept = None
+    if warehouse.exists():
+        kept = warehouse.with_name(f"{warehouse.name}.kept-{datetime.now():%Y%m%dT%H%M%S%f}")
+        os.link(warehouse, kept)
+        faultpoint("rebuild.linked")
+        # The .wal goes before the swap: beside the new file it would be replayed into the wrong warehouse. A kill
+        # here costs the old file its last commits, which the next stage loads again: its ledger went with them.
+        wal = warehouse.with_name(f"{warehouse.name}.wal")
+        if wal.exists():
+            wal.rename(kept.with_name(f"{kept.name}.wal"))
+    faultpoint("rebuild.wal_kept")
+    fresh.replace(warehouse)
+    _sync(warehouse.parent)
+    faultpoint("rebuild.after_swap")
+    return kept.name if kept else None
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,122 @@
+"""Stage a source: every landed load that the ledger does not hold, so that a killed or skipped night is caught up.
+
+Flow: manifests of the landing zone -> checks -> one transaction per load -> closings of snapshots -> checkpoint.
+Alone: python -m warehouse.engine stage --source K
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+from expectations.contract import Contract
+from expectations.errors import PipelineError, SourceChanged
+from warehouse.engine.connection import Connection, open_warehouse
+from warehouse.engine.evidence import Load, check_columns, check_file, orphans, read_evidence
+from warehouse.engine.load import run_load
+from warehouse.engine.report import EntityReport, StageReport
+from warehouse.engine.shapes import ensure_table
+from warehouse.engine.snapshots import derive
+from warehouse.engine.staged import StagedEntity, staged_entities
+
+
+def stage_source(
+    contract: Contract,
+    landing: Path,
+    warehouse: Path,
+    *,
+    confirmed: Collection[str] = (),
+    wait: float | None = None,
+) -> StageReport:
+    """Load everything of a source that is landed and not yet in the ledger.
+
+    warehouse: the DuckDB file. confirmed: load ids of sharply shrunken snapshots that a steward accepted. wait:
+    seconds for the writer lock.
+    What concerns one load (missing, corrupt, other columns) or a snapshot (EX-FLOOR) stands in the report; the
+    other loads go in. Raises: LO-LOCKED, LO-WAREHOUSE, LO-MIGRATION, LO-LEDGER, LA-SPACE.
+    """
+    with open_warehouse(warehouse, wait=wait) as connection:
+        return stage_into(connection, contract, landing, confirmed)
+
+
+def stage_into(
+    connection: Connection, contract: Contract, landing: Path, confirmed: Collection[str] = ()
+) -> StageReport:
+    """The same over an open warehouse."""
+    started = time.monotonic()
+    entities = staged_entities(contract)
+    report = StageReport(contract.source, {name: EntityReport() for name in entities})
+    for name, staged in entities.items():
+        report.entities[name].restaged = ensure_table(connection, staged, landing)
+    ledger = _ledger(connection, contract.source)
+    evidence = read_evidence(landing, contract, ledger)
+    report.errors += evidence.errors
+    for load_id in evidence.known:
+        _of(report, ledger[load_id][0]).loads_known += 1
+    for load in evidence.pending:
+        _stage_load(connection, contract, entities, load, report)
+    for staged in entities.values():
+        if staged.snapshot:
+            _derive(connection, staged, confirmed, report)
+    named = {file for _, file in ledger.values()} | {load.file for load in evidence.pending}
+    for file in orphans(landing, contract.source, named):
+        _of(report, Path(file).parts[0]).orphans += 1
+        report.orphans += 1
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _ledger(connection: Connection, source: str) -> dict[str, tuple[str, str]]:
+    rows = connection.execute(
+        "select load_id, entity, file from ledger.load where source = $source", {"source": source}
+    ).fetchall()
+    return {load_id: (entity, file) for load_id, entity, file in rows}
+
+
+def _of(report: StageReport, entity: str) -> EntityReport:
+    return report.entities.setdefault(entity, EntityReport())
+
+
+def _stage_load(
+    connection: Connection, contract: Contract, entities: dict[str, StagedEntity], load: Load, report: StageReport
+) -> None:
+    """One load; its own error stays its own, only an unexplained row or a full disk stops the run."""
+    name = load.manifest.entity
+    entity = _of(report, name)
+    try:
+        staged = _staged(contract, entities, load)
+        check_file(load)
+        present, lost, extra = check_columns(load, staged, contract.version)
+    except PipelineError as error:
+        report.errors.append(error)
+        return
+    figures = run_load(connection, load, staged, present)
+    entity.loads += 1
+    entity.landed += figures.landed
+    entity.new += figures.new
+    entity.known += figures.known
+    entity.deletes += figures.deletes
+    entity.untyped += figures.untyped
+    for column in lost:
+        entity.lost[column] = entity.lost.get(column, 0) + 1
+    for column in extra:
+        entity.extra[column] = entity.extra.get(column, 0) + 1
+
+
+def _staged(contract: Contract, entities: dict[str, StagedEntity], load: Load) -> StagedEntity:
+    if load.manifest.entity not in entities:
+        raise SourceChanged(
+            "LO-CONTRACT", detail=f"load {load.load_id}: no entity {load.manifest.entity!r} in {contract.source}.yml"
+        )
+    return entities[load.manifest.entity]
+
+
+def _derive(connection: Connection, staged: StagedEntity, confirmed: Collection[str], report: StageReport) -> None:
+    derived = derive(connection, staged, confirmed)
+    entity = _of(report, staged.entity.name)
+    entity.closed, entity.returned = derived.closed, derived.returned
+    entity.floor_held = len(derived.held)
+    if derived.held or derived.latest_held:
+        loads = f", loads {', '.join(derived.held)}" if derived.held else ""
+        report.errors.append(SourceChanged("EX-FLOOR", detail=f"{staged.entity.name}{loads}"))
