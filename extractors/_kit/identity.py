@@ -275,14 +275,17 @@ def mask_name(raw: str | None) -> str:
 
 
 def mask_number(raw: str | None) -> str:
-    """`440197********321X` from 15 characters on; shorter numbers keep the last two, under six nothing."""
+    """`440197************` from 15 characters on; shorter numbers keep the last two, under six nothing.
+
+    No digit of the serial: beside the birth facet the last four would give the whole number back.
+    """
     return mask_of_number(canonical_number(raw))
 
 
 def mask_of_number(text: str) -> str:
     """The mask of a canonical number; see mask_number."""
     if len(text) > 14:
-        return f"{text[:6]}{'*' * (len(text) - 10)}{text[-4:]}"
+        return text[:6] + "*" * (len(text) - 6)
     return "*" * (len(text) - 2) + text[-2:] if len(text) > 5 else "*" * len(text)
 
 

@@ -1,16 +1,19 @@
-"""Numbered pages of one window whose total the source states: steady, complete and without a repeat, or not at all.
+"""Numbered pages of a window whose total the source states: steady and complete, or read in smaller parts.
 
-Flow: `ask(n)` -> Batch, for n from 0 -> `counted_pages` -> batches that together are exactly the stated total.
-As many records as stated, all different: then none can have been lost between two pages. Memory is one number a record.
+Flow: `ask(window, page)` -> Batch -> `WindowReader` -> pages that together are exactly the totals stated.
+As many records as stated, and none on two pages: then none can have been lost between two pages. Where that does not
+hold (rows move, ties are sorted otherwise each time), `read_steadily` reads once more in windows of a single page,
+where nothing can move between pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from expectations.errors import PipelineError, SourceChanged, SourceLater
 from extractors._kit.context import Context, Page, Record
+from extractors._kit.window import Window
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,17 @@ class Batch:
 
     total: int
     records: Sequence[Record]
+
+
+Ask = Callable[[Window, int], Batch]  # page from 0
+
+
+class Unsteady(Exception):
+    """The pages do not add up; `error` is what the run ends with if smaller parts do not help."""
+
+    def __init__(self, error: PipelineError) -> None:
+        super().__init__(error.code)
+        self.error = error
 
 
 def batch_of(total: object, records: object) -> Batch:
@@ -34,63 +48,102 @@ def batch_of(total: object, records: object) -> Batch:
     return Batch(total, records)
 
 
-class Unsteady(Exception):
-    """The pages do not add up; `error` is what the run ends with if reading again does not help."""
+def read_steadily(
+    ctx: Context, entity: str, read: Callable[[int], Iterator[Page]], limits: Sequence[int]
+) -> Iterator[Page]:
+    """The pages of `read(limit)`; if they turn out unsteady the entity is forgotten, and read with the next limit.
 
-    def __init__(self, error: PipelineError) -> None:
-        super().__init__(error.code)
-        self.error = error
-
-
-def counted_pages(ask: Callable[[int], Batch], size: int, first: Batch | None = None) -> Iterator[Batch]:
-    """The batches of a window, `size` records each but the last; `first` if page 0 has been asked for already.
-
-    Raises Unsteady: EX-MOVING for a total that changes or a record that comes twice, EX-GAP for a page that is too
-    short or too long, EX-LOOP for a page that brings nothing new.
+    A limit is the number of records beyond which a window is halved. Raises what ended the last reading.
     """
-    seen: set[int] = set()
-    batch = first or ask(0)
-    total, page = batch.total, 0
-    while True:
-        if batch.total != total:
-            raise Unsteady(SourceLater("EX-MOVING", detail=f"the total went from {total} to {batch.total}"))
-        due = min(size, total - page * size)
-        if len(batch.records) != due:
-            detail = f"page {page + 1} holds {len(batch.records)} records, {due} of {total} were due"
-            raise Unsteady(SourceLater("EX-GAP", detail=detail))
-        _distinct(batch.records, seen, page)
-        yield batch
-        page += 1
-        if page * size >= total:
+    for limit in limits[:-1]:
+        try:
+            yield from read(limit)
+        except Unsteady:
+            ctx.note("read_again")
+            ctx.restart(entity)
+        else:
             return
-        batch = ask(page)
-
-
-def _distinct(records: Sequence[Record], seen: set[int], page: int) -> None:
-    """Add the records to what was seen, by hash."""
-    before = len(seen)
-    seen.update(hash(repr(record)) for record in records)
-    fresh = len(seen) - before
-    if records and not fresh:
-        raise Unsteady(SourceChanged("EX-LOOP", detail=f"page {page + 1} repeats records of earlier pages"))
-    if fresh < len(records):
-        detail = f"page {page + 1} repeats {len(records) - fresh} records"
-        raise Unsteady(SourceLater("EX-MOVING", detail=detail))
-
-
-def read_twice(ctx: Context, entity: str, read: Callable[[], Iterator[Page]]) -> Iterator[Page]:
-    """The pages of `read()`; if they turn out unsteady, the entity is forgotten and read once more.
-
-    Raises what ended the second reading, if that was unsteady too.
-    """
     try:
-        yield from read()
-    except Unsteady:
-        ctx.note("read_again")
-        ctx.restart(entity)
-    else:
-        return
-    try:
-        yield from read()
+        yield from read(limits[-1])
     except Unsteady as unsteady:
         raise unsteady.error from None
+
+
+class WindowReader:
+    """Reads the windows of one entity; memory is one number for each record of the window at hand."""
+
+    def __init__(self, ctx: Context, entity: str, ask: Ask, size: int, reach: int | None = None) -> None:
+        """size: records on a page; reach: how deep the source can be paged, if it says so."""
+        self._ctx = ctx
+        self._entity = entity
+        self._ask = ask
+        self._size = size
+        self._reach = reach
+        self._last: list[int] = []
+
+    def pages(self, window: Window, limit: int) -> Generator[Page, None, int]:
+        """The pages of a window, or of its halves where it holds more than `limit` records; returns their number.
+
+        A second cannot be halved, and is paged through. Raises Unsteady, SourceChanged EX-TOOMANY.
+        """
+        first = self._ask(window, 0)
+        halves = window.halves() if first.total > limit else None
+        if halves is not None:
+            return (yield from self._halves(window, halves, limit, first.total))
+        if self._reach is not None and first.total > self._reach:
+            detail = f"{self._entity}: {first.total} records in the second {window.begin_text}"
+            raise SourceChanged("EX-TOOMANY", detail=detail)
+        self._ctx.expect(self._entity, first.total, add=True)
+        for batch in self._counted(window, first):
+            yield Page(self._entity, batch.records)
+        return first.total
+
+    def _halves(self, window: Window, halves: Sequence[Window], limit: int, total: int) -> Generator[Page, None, int]:
+        self._ctx.note("windows_halved")
+        came = 0
+        for half in halves:
+            came += yield from self.pages(half, limit)
+        if came != total:
+            # Rows that were changed meanwhile have left for a later window; more than those must not be missing.
+            now = self._ask(window, 0).total
+            if not min(total, now) <= came <= max(total, now):
+                raise _moving(f"a window of {total} records has {came} in its halves, and then {now}")
+        return came
+
+    def _counted(self, window: Window, first: Batch) -> Iterator[Batch]:
+        """The batches of a window, `size` records each but the last.
+
+        Raises Unsteady: EX-MOVING for a total that changes or a record that was on an earlier page, EX-GAP for a page
+        that is too short or too long, EX-LOOP for a page that brings nothing new.
+        """
+        seen: set[int] = set()
+        batch, page, total = first, 0, first.total
+        while True:
+            if batch.total != total:
+                raise _moving(f"the total went from {total} to {batch.total}")
+            due = min(self._size, total - page * self._size)
+            if len(batch.records) != due:
+                detail = f"page {page + 1} holds {len(batch.records)} records, {due} of {total} were due"
+                raise Unsteady(SourceLater("EX-GAP", detail=detail))
+            self._distinct(batch.records, seen, page)
+            yield batch
+            page += 1
+            if page * self._size >= total:
+                return
+            batch = self._ask(window, page)
+
+    def _distinct(self, records: Sequence[Record], seen: set[int], page: int) -> None:
+        """Add the records to those seen, by hash. Twice on one page is the source's own doing, on two pages a shift."""
+        digests = [hash(repr(record)) for record in records]
+        repeated = sum(digest in seen for digest in digests)
+        # The last page of the window before counts too: an old answer sent again may have the right size.
+        if digests and (repeated == len(digests) or digests == self._last):
+            raise Unsteady(SourceChanged("EX-LOOP", detail=f"page {page + 1} is a page that came before"))
+        if repeated:
+            raise _moving(f"page {page + 1} repeats {repeated} records of earlier pages")
+        seen.update(digests)
+        self._last = digests
+
+
+def _moving(detail: str) -> Unsteady:
+    return Unsteady(SourceLater("EX-MOVING", detail=detail))

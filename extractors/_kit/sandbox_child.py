@@ -1,7 +1,7 @@
 """The child of `sandbox`: limits itself, reads a call and a file from stdin, writes one JSON value a line.
 
-It ends with a line `.` (all decoded) or `!{"code", "detail"}` (refused). Started by path, so that the parent's
-package, with its network and Parquet libraries, is never imported here.
+It begins with a line `>` (ready to read) and ends with `.` (all decoded) or `!{"code", "detail"}` (refused). Started
+by path, so that the parent's package, with its network and Parquet libraries, is never imported here.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ def main() -> int:
 
     limit(call["memory"], call["cpu"])
     out = sys.stdout.buffer
+    out.write(b">\n")
+    out.flush()
     try:
         for value in decoder(sys.stdin.buffer.read(), call["options"]):
             out.write(b"+" + json.dumps(value, ensure_ascii=True).encode() + b"\n")

@@ -99,9 +99,8 @@ class DropFolder:
 
         Raises SourceLater EX-NET, EX-SFTP; SourceChanged EX-HOSTKEY, EX-AUTH, EX-DENIED.
         """
-        paths = [self._folder.rstrip(b"/") + b"/" + raw for raw in self._repeat(self._names) if wanted(_decoded(raw))]
-        found = [self._repeat(partial(self._look, path)) for path in sorted(paths)]
-        return [file for file in found if file is not None]
+        found = self._repeat(partial(self._list, wanted))
+        return sorted((file for file in found if file is not None), key=lambda file: file.path)
 
     def settled(self, files: list[RemoteFile]) -> list[RemoteFile]:
         """Those of the files that, looked at again a moment later, have the same size and time: nobody writes them."""
@@ -119,8 +118,7 @@ class DropFolder:
 
         Raises RecordRejected EX-BIG or EX-DENIED, SourceLater EX-SFTP, EX-NET or EX-TRUNC.
         """
-        if not file.regular:
-            raise RecordRejected("EX-NAME", detail=f"file {file.alias} is not a regular file")
+        self._repeat(partial(self._check, file), file)
         if file.size > limit:
             raise RecordRejected("EX-BIG", detail=f"file {file.alias}: {file.size} bytes, the limit is {limit}")
         done = 0
@@ -128,13 +126,19 @@ class DropFolder:
             piece = self._repeat(partial(self._block, file, done), file)
             done += len(piece)
             yield piece
-        self._repeat(partial(self._unchanged, file), file)
+        self._repeat(partial(self._check_end, file), file)
 
     # The steps, each repeated as a whole when the connection fails.
 
-    async def _names(self) -> list[bytes]:
+    async def _list(self, wanted: Callable[[str], bool]) -> list[RemoteFile | None]:
         sftp = await self._session()
-        return [bytes(e.filename) for e in await sftp.readdir(self._folder) if e.filename not in (b".", b"..")]
+        found = []
+        for entry in await sftp.readdir(self._folder):
+            name, path = bytes(entry.filename), self._folder.rstrip(b"/") + b"/" + bytes(entry.filename)
+            if name not in (b".", b"..") and wanted(_decoded(name)):
+                whole = None not in (entry.attrs.permissions, entry.attrs.size, entry.attrs.mtime)
+                found.append(_entry(path, entry.attrs) if whole else await self._look(path))
+        return found
 
     async def _look(self, path: bytes) -> RemoteFile | None:
         """The entry itself, not what a link leads to; None when it is gone."""
@@ -151,16 +155,21 @@ class DropFolder:
             raise Again(f"file {file.alias} ends at byte {at} of {file.size}", "EX-TRUNC")
         return piece
 
-    async def _unchanged(self, file: RemoteFile) -> None:
-        """Half a file must not pass for a whole one: what was read is what was listed, in size and in time."""
-        handle = await self._handle(file) if file.size else None
-        try:
-            seen = await self._look(file.path)
-            grown = handle is not None and bool(await handle.read(1, file.size))
-        finally:
-            await self._shut()
-        if seen != file or grown:
-            raise SourceLater("EX-SFTP", detail=f"file {file.alias} changed while it was read")
+    async def _check(self, file: RemoteFile) -> None:
+        """What is read is what was listed, and no link: a listing may show what a link leads to, `lstat` does not."""
+        seen = await self._look(file.path)
+        if seen is not None and not seen.regular:
+            raise RecordRejected("EX-NAME", detail=f"file {file.alias} is not a regular file")
+        if seen != file:
+            raise SourceLater("EX-SFTP", detail=f"file {file.alias} changed since it was listed")
+
+    async def _check_end(self, file: RemoteFile) -> None:
+        """Half a file must not pass for a whole one."""
+        await self._check(file)
+        beyond = bool(file.size) and bool(await (await self._handle(file)).read(1, file.size))
+        await self._shut()
+        if beyond:
+            raise SourceLater("EX-SFTP", detail=f"file {file.alias} grew while it was read")
 
     async def _handle(self, file: RemoteFile) -> Any:
         if self._open is not None and self._open[0] != file.path:

@@ -1,7 +1,7 @@
-"""Sheets and CSV files as records. The decoders that run in the child of `sandbox`.
+"""Rows of text as records: where the headings stand, what is data and what is not; and CSV files as such rows.
 
-Flow: bytes -> rows of text -> (02, 09: tripwire over everything) -> the headings, wherever they stand -> records.
-Title rows above the headings, the totals row and the footnotes below are no records.
+Flow: bytes -> rows of text -> tripwire -> the headings, wherever they stand -> records. Title rows above the headings,
+the totals row and the footnotes below are no records. Runs in the child of `sandbox`, as `sheets` does for workbooks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from expectations.errors import RecordRejected
-from extractors._kit.tripwire import check_loose, check_rows
+from extractors._kit.tripwire import check_rows
 
 Row = tuple[int, Sequence[str | None]]
 SEARCHED = 10  # rows from the top in which headings may stand
@@ -36,42 +36,13 @@ class Table:
     first: int
 
 
-def workbook_table(data: bytes, options: Mapping[str, Any]) -> Iterator[Any]:
-    """`["row", line, record]` of the first visible sheet that has the headings; a plain workbook (06)."""
-    from extractors._kit.xlsx import read_workbook  # most of the start-up time, and no CSV file needs it
-
-    sheets = [sheet for sheet in read_workbook(data).sheets if not sheet.hidden]
-    for sheet in sheets:
-        if sheet.rows and (table := find_table(sheet.rows, options["headings"], options["required"])):
-            for line, cells in sheet.rows[table.first :]:
-                yield ["row", line, _record(table, cells)]
-            return
-    raise RecordRejected("DE-HEAD", detail="no sheet has the agreed headings")
-
-
-def workbook_counts(data: bytes, options: Mapping[str, Any]) -> Iterator[Any]:
-    """`["row", line, record]` and `["totals", line, record]` of the agreed sheet of a counts-only workbook (02)."""
-    from extractors._kit.xlsx import read_workbook
-
-    book = read_workbook(data, options["password"])
-    for sheet in book.sheets:
-        check_rows([cells for _, cells in sheet.rows])
-    check_loose(book.loose)
-    if not book.encrypted:
-        raise RecordRejected("DE-PASSWORD", detail="the workbook came without a password")
-    rows = next((s.rows for s in book.sheets if s.name.strip() == options["sheet"]), None)
-    if rows is None:
-        raise RecordRejected("DE-HEAD", detail="the agreed sheet is not there")
-    yield from _counts(rows, options)
-
-
 def csv_counts(data: bytes, options: Mapping[str, Any]) -> Iterator[Any]:
-    """The same of a counts-only CSV file in GB18030 (09), and `["bad", line]` for a row of another width."""
+    """`["row" or "totals", line, record]` of a counts-only CSV file in GB18030; `["bad", line]` for a row too wide."""
     rows = _csv_rows(_gb18030(data))
     if any(len(cells) > MAX_CSV_COLUMNS for _, cells in rows):
         raise RecordRejected("EX-TRIPWIRE", detail=f"more than {MAX_CSV_COLUMNS} columns")
     check_rows([cells for _, cells in rows])
-    yield from _counts(rows, options, width=True)
+    yield from counts_of(rows, options, width=True)
 
 
 def find_table(rows: Sequence[Row], headings: Mapping[str, Sequence[str]], required: Sequence[str]) -> Table | None:
@@ -112,16 +83,18 @@ def _plain(text: str) -> str:
     return re.sub(r"\s|\(.*?\)", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
-def _record(table: Table, cells: Sequence[str | None]) -> dict[str, str | None]:
+def record_of(table: Table, cells: Sequence[str | None]) -> dict[str, str | None]:
+    """The cells of one row under the names of their columns."""
     return {field: cells[place] if place < len(cells) else None for place, field in table.fields.items()}
 
 
-def _counts(rows: Sequence[Row], options: Mapping[str, Any], *, width: bool = False) -> Iterator[Any]:
+def counts_of(rows: Sequence[Row], options: Mapping[str, Any], *, width: bool = False) -> Iterator[Any]:
+    """`["row" or "totals", line, record]` of the data under the headings. Raises RecordRejected DE-HEAD."""
     table = find_table(rows, options["headings"], options["required"])
     if table is None:
         raise RecordRejected("DE-HEAD", detail="the agreed headings are not there")
     for line, cells in rows[table.first :]:
-        record = _record(table, cells)
+        record = record_of(table, cells)
         kind = _kind(record, options)
         if kind == "row" and width and len(_stripped(cells)) > max(table.fields) + 1:
             yield ["bad", line]

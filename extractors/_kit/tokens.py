@@ -12,6 +12,8 @@ from typing import Final
 from cryptography.hazmat.primitives.hashes import SHA256, SM3, HashAlgorithm
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from expectations.errors import CallRejected
+
 KEY_VARIABLE: Final = "REGISTER_TOKEN_KEY"
 ALGORITHM_VARIABLE: Final = "REGISTER_TOKEN_ALG"
 ALGORITHMS: Final[dict[str, type[HashAlgorithm]]] = {"sha256": SHA256, "sm3": SM3}
@@ -20,23 +22,15 @@ _KEY = re.compile(r"[0-9a-fA-F]{64}")
 _PURPOSE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
-class KeyMissing(ValueError):
-    """A key is absent or malformed; names the variable, never its value."""
-
-    def __init__(self, variable: str, expected: str) -> None:
-        super().__init__(f"{variable} is missing or malformed: expected {expected}; set it from the secrets backend")
-        self.variable = variable
-
-
 class Tokeniser:
     """HMAC-SHA-256 (FIPS 198-1) or HMAC-SM3 (GB/T 32905, GB/T 15852.2) tokens, one derived key per purpose."""
 
     def __init__(self, key: bytes, algorithm: str = "sha256") -> None:
         """Derive from a 32-byte master key; only opaque MAC states are kept, so no attribute shows the key."""
         if algorithm not in ALGORITHMS:
-            raise KeyMissing(ALGORITHM_VARIABLE, "sha256 or sm3")
+            raise CallRejected("SC-KEY", detail=f"{ALGORITHM_VARIABLE} must be sha256 or sm3")
         if len(key) != 32:
-            raise KeyMissing(KEY_VARIABLE, "64 hexadecimal characters")
+            raise CallRejected("SC-KEY", detail=f"{KEY_VARIABLE} must be 64 hexadecimal characters")
         self.algorithm = algorithm
         self._master = HMAC(key, ALGORITHMS[algorithm]())
         self.kid = _LETTERS[algorithm] + self._expand("kid")[:3].hex()
@@ -44,10 +38,10 @@ class Tokeniser:
 
     @classmethod
     def from_env(cls) -> "Tokeniser":
-        """Read key and algorithm from the environment. Raises KeyMissing."""
+        """Read key and algorithm from the environment. Raises CallRejected SC-KEY."""
         key = os.environ.get(KEY_VARIABLE, "").strip()
         if not _KEY.fullmatch(key):
-            raise KeyMissing(KEY_VARIABLE, "64 hexadecimal characters")
+            raise CallRejected("SC-KEY", detail=f"{KEY_VARIABLE} must be 64 hexadecimal characters")
         return cls(bytes.fromhex(key), os.environ.get(ALGORITHM_VARIABLE, "").strip().lower() or "sha256")
 
     def token(self, purpose: str, value: str) -> str:

@@ -17,6 +17,9 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
+import msoffcrypto
+from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError
+from msoffcrypto.exceptions import ParseError as NotEncryption
 from openpyxl import load_workbook
 from openpyxl.styles.numbers import is_datetime
 from openpyxl.utils.datetime import MAC_EPOCH
@@ -86,9 +89,6 @@ def read_workbook(data: bytes, password: str | None = None) -> Workbook:
 
 def _decrypted(data: bytes, password: str | None) -> bytes:
     """The package behind a password. Raises RecordRejected DE-KIND for another OLE file, such as an old xls."""
-    import msoffcrypto  # a third of the start-up time, and only one source needs it
-    from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
-
     out, code, why = BytesIO(), None, ""
     try:
         book = msoffcrypto.OfficeFile(BytesIO(data))
@@ -98,7 +98,7 @@ def _decrypted(data: bytes, password: str | None) -> bytes:
         book.decrypt(out)
     except (InvalidKeyError, DecryptionError):
         code, why = "DE-PASSWORD", "the workbook does not open with the agreed password"
-    except (FileFormatError, ParseError, ValueError, KeyError, TypeError, AttributeError, OSError):
+    except (FileFormatError, NotEncryption, ValueError, KeyError, TypeError, AttributeError, OSError):
         code, why = "DE-KIND", "an OLE file that holds no encrypted xlsx"
     if code:
         raise RecordRejected(code, detail=why)

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from expectations.errors import SourceChanged, SourceLater
+from expectations.errors import SourceChanged
 from extractors._kit.auth import basic_auth
 from extractors._kit.context import Context, Page
-from extractors._kit.paging import Batch, Unsteady, batch_of, counted_pages, read_twice
+from extractors._kit.paging import Batch, WindowReader, batch_of, read_steadily
 from extractors._kit.rest import Call, Http
 from extractors._kit.window import Window
 
@@ -24,45 +24,16 @@ OK = "000000000000"
 
 def extract(ctx: Context) -> Iterator[Page]:
     """The three kinds, one after the other."""
+    size, reach = ctx.option("page_size"), ctx.option("reach")
     with Http(ctx.connection, rate=ctx.source.rate, auth=basic_auth(ctx.connection)) as http:
         for entity in ctx.source.entities:
-            yield from read_twice(ctx, entity, partial(_window, ctx, http, entity, ctx.window))
+            reader = WindowReader(ctx, entity, partial(_export, http, KINDS[entity], size), size, reach)
+            yield from read_steadily(ctx, entity, partial(reader.pages, ctx.window), (reach, size))
 
 
-def _window(ctx: Context, http: Http, entity: str, window: Window) -> Iterator[Page]:
-    """The pages of one window, or of its halves if it holds more than the export reaches."""
-    size = ctx.option("page_size")
-
-    def ask(page: int) -> Batch:
-        return _export(http, KINDS[entity], window, page * size, size)
-
-    first = ask(0)
-    if first.total <= ctx.option("reach"):
-        ctx.expect(entity, first.total, add=True)
-        for batch in counted_pages(ask, size, first):
-            yield Page(entity, batch.records)
-    else:
-        yield from _halves(ctx, http, entity, window, first.total)
-
-
-def _halves(ctx: Context, http: Http, entity: str, window: Window, total: int) -> Iterator[Page]:
-    halves = window.halves()
-    if halves is None:
-        detail = f"{entity}: {total} records in the second {window.begin_text}"
-        raise SourceChanged("EX-TOOMANY", detail=detail)
-    ctx.note("windows_halved")
-    before = ctx.tallies[entity].total or 0
-    for half in halves:
-        yield from _window(ctx, http, entity, half)
-    came = (ctx.tallies[entity].total or 0) - before
-    if came < total:
-        detail = f"{entity}: a window of {total} records has halves of {came}"
-        raise Unsteady(SourceLater("EX-MOVING", detail=detail))
-
-
-def _export(http: Http, kind: str, window: Window, start: int, size: int) -> Batch:
+def _export(http: Http, kind: str, size: int, window: Window, page: int) -> Batch:
     """One call of the export. Raises SourceChanged EX-CODE, EX-SHAPE."""
-    asked = {"type": kind, "begin": window.begin_text, "end": window.end_text, "from": start, "size": size}
+    asked = {"type": kind, "begin": window.begin_text, "end": window.end_text, "from": page * size, "size": size}
     call = Call("POST", "/openapi/export", json=asked, label=kind)
     answer = http.send(lambda: call).json()
     if not isinstance(answer, list) or len(answer) != 1 or not isinstance(answer[0], dict):

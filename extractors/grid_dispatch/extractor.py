@@ -17,9 +17,10 @@ from typing import Any
 from expectations.errors import SourceChanged, SourceLater
 from extractors._kit.auth import LoginToken
 from extractors._kit.context import Context, Page
-from extractors._kit.paging import Batch, batch_of, counted_pages, read_twice
+from extractors._kit.paging import Batch, WindowReader, batch_of, read_steadily
 from extractors._kit.rest import Again, Call, Http, Reply
 from extractors._kit.signing import hmac_sm3_hex
+from extractors._kit.window import Window
 
 OK, EXPIRED, REPEATED_UID = "0", "40101", "40003"
 Envelope = Mapping[str, Any]
@@ -32,9 +33,10 @@ def extract(ctx: Context) -> Iterator[Page]:
         # Asked for first: what changes while the events are read is then in the list or in a later notice.
         notices = _notices(ctx, ask)
         read: set[str] = set()
-        yield from read_twice(ctx, "event", partial(_events, ctx, ask, notices, read))
-        span = {"changeTimeBegin": ctx.window.begin_text, "changeTimeEnd": ctx.window.end_text}
-        yield from read_twice(ctx, "facility", partial(_pages, ctx, ask, "facility", "PART_LIST", span))
+        limits = ctx.option("reach"), ctx.option("page_size")
+        yield from read_steadily(ctx, "event", partial(_events, ctx, ask, notices, read), limits)
+        facilities = partial(_pages, ctx, ask, "facility", "PART_LIST", "changeTime")
+        yield from read_steadily(ctx, "facility", facilities, limits)
         yield from _grid(ctx, ask)
     if signable := [one for rec_id, ids in notices.items() if rec_id in read for one in ids]:
         ctx.after_landing(partial(_sign, ctx, signable))
@@ -113,16 +115,15 @@ def _list(ask: Ask, action: str, data: Mapping[str, Any]) -> Batch:
     return batch_of(found.get("total"), found.get("records"))
 
 
-def _pages(ctx: Context, ask: Ask, entity: str, action: str, span: Mapping[str, str]) -> Iterator[Page]:
+def _pages(ctx: Context, ask: Ask, entity: str, action: str, clock: str, limit: int) -> Iterator[Page]:
+    """The pages of an action that takes a window under the names `<clock>Begin` and `<clock>End`."""
     size = ctx.option("page_size")
 
-    def page(number: int) -> Batch:
-        return _list(ask, action, {**span, "pageNo": number + 1, "pageSize": size})
+    def numbered(window: Window, page: int) -> Batch:
+        span = {f"{clock}Begin": window.begin_text, f"{clock}End": window.end_text}
+        return _list(ask, action, {**span, "pageNo": page + 1, "pageSize": size})
 
-    first = page(0)
-    ctx.expect(entity, first.total)
-    for batch in counted_pages(page, size, first):
-        yield Page(entity, batch.records)
+    return WindowReader(ctx, entity, numbered, size).pages(ctx.window, limit)
 
 
 def _notices(ctx: Context, ask: Ask) -> dict[str, list[Any]]:
@@ -136,11 +137,10 @@ def _notices(ctx: Context, ask: Ask) -> dict[str, list[Any]]:
     return notices
 
 
-def _events(ctx: Context, ask: Ask, notices: Mapping[str, Any], read: set[str]) -> Iterator[Page]:
+def _events(ctx: Context, ask: Ask, notices: Mapping[str, Any], read: set[str], limit: int) -> Iterator[Page]:
     """The window's events, then those of the notices that the window does not hold: each counts once."""
     read.clear()
-    span = {"modifyTimeBegin": ctx.window.begin_text, "modifyTimeEnd": ctx.window.end_text}
-    for page in _pages(ctx, ask, "event", "REC_LIST", span):
+    for page in _pages(ctx, ask, "event", "REC_LIST", "modifyTime", limit):
         read |= notices.keys() & {str(record.get("rec_id")) for record in page.records}
         yield page
     for rec_id in sorted(notices.keys() - read):

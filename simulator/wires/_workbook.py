@@ -1,4 +1,4 @@
-"""Workbooks as the offices make them: title, headings over two merged rows, data, totals, footnotes; then a password."""
+"""Workbooks as Office makes them, plain and under a password."""
 
 from __future__ import annotations
 

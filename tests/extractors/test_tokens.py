@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors._kit.tokens import KeyMissing, Tokeniser
+from expectations.errors import CallRejected
+from extractors._kit.tokens import Tokeniser
 
 # Two busy cores are no finding.
 steady = settings(deadline=None)
@@ -89,18 +90,18 @@ def test_a_bad_key_is_named_but_not_shown(value: str | None, monkeypatch: pytest
     monkeypatch.delenv("REGISTER_TOKEN_KEY", raising=False)
     if value is not None:
         monkeypatch.setenv("REGISTER_TOKEN_KEY", value)
-    with pytest.raises(KeyMissing, match="REGISTER_TOKEN_KEY") as caught:
+    with pytest.raises(CallRejected, match="REGISTER_TOKEN_KEY") as caught:
         Tokeniser.from_env()
-    assert caught.value.variable == "REGISTER_TOKEN_KEY"
+    assert caught.value.code == "SC-KEY" and "REGISTER_TOKEN_KEY" in caught.value.detail
     assert not value or value not in str(caught.value)
 
 
 def test_an_unknown_algorithm_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGISTER_TOKEN_KEY", KEY.hex())
     monkeypatch.setenv("REGISTER_TOKEN_ALG", "md5")
-    with pytest.raises(KeyMissing) as caught:
+    with pytest.raises(CallRejected) as caught:
         Tokeniser.from_env()
-    assert caught.value.variable == "REGISTER_TOKEN_ALG"
+    assert caught.value.code == "SC-KEY" and "REGISTER_TOKEN_ALG" in caught.value.detail
 
 
 @pytest.mark.parametrize(("chosen", "letter"), [("", "h"), ("sha256", "h"), ("SM3", "s")])

@@ -55,9 +55,9 @@ create or replace temp macro stage_moment_packed(v, format, digits) as
 create or replace temp macro stage_moment_zoned(v, format) as
     stage_year(timezone('Asia/Shanghai', try_strptime(regexp_replace(stage_clean(v), 'Z$', '+0000'), format)));
 
--- One column's share of the content hash: name, length in bytes, value. NULL has none, so that a contract that gains
--- a column leaves the hashes of records without it as they were.
-create or replace temp macro stage_content(name, v) as name || '=' || strlen(v) || ':' || v || ';';
+-- What stands before a value in the content that is hashed: its length in bytes and its name, `12=name:`. Both are NULL
+-- for a NULL, and concat() passes over NULLs: a contract that gains a column leaves the hashes of records without it.
+create or replace temp macro stage_mark(tag, v) as strlen(v) || tag;
 
 -- A value the contract does not call null. Null words are compared as landed: ` null ` is not `null`, it is a finding.
 create or replace temp macro stage_value(v, words) as case when list_contains(words, v) then null else stage_blank(v) end;

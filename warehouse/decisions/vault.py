@@ -21,6 +21,7 @@ from sqlalchemy import Engine, Insert, create_engine, event, inspect, make_url, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
+from expectations.errors import CallRejected
 from warehouse.decisions.models import VaultEntry
 
 KEY_VARIABLE: Final = "REGISTER_VAULT_KEY"
@@ -33,14 +34,6 @@ _NONCE: Final = 12
 _TAG: Final = 16
 _BATCH: Final = 5_000
 _BUSY_SECONDS: Final = 30
-
-
-class VaultKeyMissing(ValueError):
-    """Key or algorithm is absent or malformed; names the variable, never its value."""
-
-    def __init__(self, variable: str, expected: str) -> None:
-        super().__init__(f"{variable} is missing or malformed: expected {expected}; set it from the secrets backend")
-        self.variable = variable
 
 
 class VaultEntryMissing(LookupError):
@@ -64,9 +57,9 @@ class Vault:
     def __init__(self, engine: Engine, key: bytes, algorithm: str = AES) -> None:
         """Use a 32-byte master key; each algorithm works with a key of its own derived from it."""
         if len(key) != 32:
-            raise VaultKeyMissing(KEY_VARIABLE, "64 hexadecimal characters")
+            raise CallRejected("SC-KEY", detail=f"{KEY_VARIABLE} must be 64 hexadecimal characters")
         if algorithm not in (AES, SM4):
-            raise VaultKeyMissing(ALGORITHM_VARIABLE, f"{AES} or {SM4}")
+            raise CallRejected("SC-KEY", detail=f"{ALGORITHM_VARIABLE} must be {AES} or {SM4}")
         self.engine = engine
         self.algorithm = algorithm
         self.key_id = "k" + _derive(key, "key id", 3).hex()
@@ -74,10 +67,10 @@ class Vault:
 
     @classmethod
     def open(cls, url: str) -> "Vault":
-        """Open the vault of a SQLAlchemy URL with key and algorithm of the environment. Raises VaultKeyMissing."""
+        """Open the vault of a SQLAlchemy URL with key and algorithm of the environment. Raises CallRejected SC-KEY."""
         key = os.environ.get(KEY_VARIABLE, "").strip()
         if not _KEY.fullmatch(key):
-            raise VaultKeyMissing(KEY_VARIABLE, "64 hexadecimal characters")
+            raise CallRejected("SC-KEY", detail=f"{KEY_VARIABLE} must be 64 hexadecimal characters")
         algorithm = os.environ.get(ALGORITHM_VARIABLE, "").strip().lower()
         vault = cls(open_engine(url), bytes.fromhex(key), _SHORT.get(algorithm, algorithm))
         ensure_schema(vault.engine)

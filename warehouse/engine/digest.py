@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from warehouse.engine.connection import Connection
-from warehouse.engine.sql import Fragment, call, cast, literal, quote, relation, statement
+from warehouse.engine.sql import cast, content, quote, relation, statement
 
 
 def digest_table(connection: Connection, schema: str, table: str, *, without: Collection[str] = ()) -> str:
@@ -19,12 +19,8 @@ def digest_table(connection: Connection, schema: str, table: str, *, without: Co
         "order by column_name",
         {"schema": schema, "table": table},
     ).fetchall()
-    content = call("concat", *(_share(name) for (name,) in columns if name not in without))
+    row = content((name, cast(quote(name), "VARCHAR")) for (name,) in columns if name not in without)
     [(rows, low, high)] = connection.execute(
-        statement("table_digest", content=content, table=relation(schema, table))
+        statement("table_digest", content=row, table=relation(schema, table))
     ).fetchall()
     return f"{rows}:{low:x}:{high:x}"
-
-
-def _share(name: str) -> Fragment:
-    return call("stage_content", literal(name), cast(quote(name), "VARCHAR"))

@@ -55,6 +55,12 @@ def call(function: str, *arguments: Fragment) -> Fragment:
     return Fragment(f"{function}({', '.join(map(_checked, arguments))})")
 
 
+def content(pairs: Iterable[tuple[str, Fragment]]) -> Fragment:
+    """The text of a row that is hashed: `<bytes>=<name>:<value>` per value that is not NULL, in name order."""
+    parts = [p for name, value in sorted(pairs) for p in (call("stage_mark", literal(f"={name}:"), value), value)]
+    return call("concat", *parts)
+
+
 def cast(expression: Fragment, kind: str) -> Fragment:
     """`cast(expression as KIND)`."""
     if not re.fullmatch(r"[A-Z]+(\([0-9, ]+\))?", kind):

@@ -22,6 +22,7 @@ from warehouse.engine.sql import (
     array,
     call,
     cast,
+    content,
     joined,
     listing,
     literal,
@@ -108,9 +109,8 @@ class StagedEntity:
         )
 
     def content_hash(self) -> Fragment:
-        """The hash of a landed row: name, length and text of every value, in name order."""
-        ordered = sorted((c.name, i) for i, c in enumerate(self.columns))
-        return call("md5", call("concat", *(call("stage_content", literal(n), _indexed("l", i)) for n, i in ordered)))
+        """The hash of a landed row: length, name and text of every value, in name order."""
+        return call("md5", content((c.name, _indexed("l", i)) for i, c in enumerate(self.columns)))
 
     def record_id(self) -> Fragment:
         """The source's key in canonical form; a compound key joins its parts with `|`."""

@@ -1,0 +1,155 @@
+"""The nouns of a contract: columns and how they leave the decoder, entities, drop rules, texts in two languages.
+
+Made by `expectations.contract.load_contract`; everybody else reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+TYPES = ("text", "code", "integer", "decimal", "date", "datetime", "boolean")
+EDGES = ("keep", "token", "identity", "band", "below", "prefix", "map", "suppress")
+ZONES = {"R": "register", "W": "work orders without persons", "A": "aggregates", "I": "inventory"}
+DELIVERIES = ("changes", "snapshot", "files")
+PURPOSES = ("case", "household", "vehicle", "service")
+
+DEFAULT_FORMATS = {"date": ("%Y-%m-%d",), "datetime": ("%Y-%m-%d %H:%M:%S",)}
+
+# What an entity with an `identity` block lands in place of number and name (register.md, Persons).
+IDENTITY_COLUMNS = (
+    "id_token", "id_mask", "id_type", "id_check", "id_birth", "id_sex", "id_division", "id_tail_token",
+    "name_token", "name_mask", "name_sound_token", "name_chars_token",
+    "surname_birth_token", "given_sound_birth_token", "char1_birth_token", "char2_birth_token",
+    "surname_idbirth_token", "given_sound_idbirth_token", "char1_idbirth_token", "char2_idbirth_token",
+    "sound_id_token", "chars_id_token", "given_sound_id_token", "surname_char1_id_token", "surname_char2_id_token",
+    "name_flag", "name_rarity",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text for stewards: Simplified Chinese first, English by switch."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared field: `name` as the source writes it, `edge` how it leaves the decoder, `type` what staging makes.
+
+    args holds the arguments of the edge verb: purpose, bands, below, length, map, other.
+    """
+
+    name: str
+    title: Text
+    type: str = "text"
+    formats: tuple[str, ...] = ()
+    edge: str = "keep"
+    args: Mapping[str, Any] = field(default_factory=dict)
+    required: bool = False
+    nulls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which columns of a person entity hold number, type of number, name, birth and sex."""
+
+    number: str
+    name: tuple[str, ...]
+    birth: str
+    sex: str
+    number_type: str | None = None  # a column; None: every number is a resident ID (111)
+
+
+@dataclass(frozen=True)
+class DropRule:
+    """Rows whose `column` holds one of `values` are dropped at the edge, counted under `name`.
+
+    With `keep` the list is turned round: only rows whose `column` holds one of it stay.
+    """
+
+    name: str
+    column: str
+    values: tuple[str, ...]
+    keep: bool = False
+
+    def drops(self, value: str | None) -> bool:
+        """Whether a row with this value goes."""
+        # Sources pad codes with blanks: a row must neither be lost nor come through by that.
+        return ((value or "").strip() in self.values) != self.keep
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of record of a source.
+
+    delivery: `changes` (a page never proves absence), `snapshot` (a complete one closes what it no longer
+    holds) or `files` (the later file supersedes by its key).
+    """
+
+    name: str
+    title: Text
+    key: tuple[str, ...]
+    changed_at: str | None
+    delivery: str
+    empty_ok: bool
+    columns: tuple[Column, ...]
+    ignore: tuple[str, ...]
+    drops: tuple[DropRule, ...]
+    identity: Identity | None
+    no_urls: bool
+    floor: float | None
+
+    def column(self, name: str) -> Column:
+        """The declared column of that name."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def ignores(self, name: str) -> bool:
+        """Whether the contract leaves this field out by name (a trailing `*` stands for a family of names)."""
+        return any(fnmatchcase(name, pattern) for pattern in self.ignore)
+
+    def landed(self) -> tuple[Column, ...]:
+        """The columns of the landed file, in order: the kept ones, then what the edge derives."""
+        kept = [c for c in self.columns if c.edge != "identity"]
+        flags = [
+            Column(
+                f"{c.name}_suppressed",
+                Text(f"{c.title.zh}（小于阈值已隐去）", f"{c.title.en} (suppressed)"),
+                "boolean",
+            )
+            for c in self.columns
+            if c.edge == "suppress"
+        ]
+        masks = [
+            Column(f"{c.name}_mask", Text(f"{c.title.zh}（掩码）", f"{c.title.en} (mask)"))
+            for c in self.columns
+            if c.edge == "token" and c.args.get("mask")
+        ]
+        derived = [_identity_column(n) for n in IDENTITY_COLUMNS] if self.identity else []
+        return (*kept, *flags, *masks, *derived)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The whole contract of a source; `version` is the SHA-256 of the file, so every load names what it obeyed."""
+
+    source: str
+    zone: str
+    title: Text
+    owner: Text
+    fix_hint: Text
+    retention: str
+    entities: Mapping[str, Entity]
+    version: str
+
+
+def _identity_column(name: str) -> Column:
+    kind = {"id_birth": "date"}.get(name, "text")
+    return Column(name, Text(name, name), kind, DEFAULT_FORMATS.get(kind, ()))

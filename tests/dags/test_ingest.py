@@ -1,0 +1,99 @@
+"""The ingest DAGs as Airflow sees them, and one night run by dag.test() against real wires."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extractors import discover
+from plugins.pools import WAREHOUSE, pools, source_pool
+from simulator.store import Store
+from simulator.wires import discover_wires
+
+pytestmark = pytest.mark.airflow
+ROOT = Path(__file__).resolve().parents[2]
+KEYS = sorted(discover())
+
+
+def test_every_source_has_its_dag_and_nothing_fails_to_import(dagbag: Any) -> None:
+    assert dagbag.import_errors == {}
+    assert sorted(dagbag.dags) == [f"ingest__{key}" for key in KEYS]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_dag_is_extract_then_stage_with_its_pools_and_its_asset(dagbag: Any, key: str) -> None:
+    dag = dagbag.dags[f"ingest__{key}"]
+    extract, stage = dag.get_task("extract"), dag.get_task("stage")
+    assert [t.task_id for t in dag.topological_sort()] == ["extract", "stage"]
+    assert (extract.pool, stage.pool) == (source_pool(key), WAREHOUSE)
+    assert extract.retries == 3 and extract.retry_exponential_backoff and stage.retries == 0
+    assert [a.name for a in stage.outlets] == [f"staging/{key}"] and extract.outlets == []
+    assert dag.max_active_runs == 1 and dag.catchup is False
+    assert dag.doc_md.startswith("### ") and any("\u4e00" <= c <= "\u9fff" for c in dag.dag_display_name)
+
+
+def test_every_pool_that_a_task_names_is_in_the_import_file(dagbag: Any) -> None:
+    named = {task.pool for dag in dagbag.dags.values() for task in dag.tasks}
+    assert named == set(pools())
+    assert {p["slots"] for p in pools().values()} == {1}
+
+
+def test_parsing_costs_little_and_imports_nothing_heavy() -> None:
+    """Second execution in one process: the first also pays for Airflow's own lazy imports."""
+    script = f"""
+import importlib.util, json, sys, time
+import airflow.sdk
+def parse():
+    spec = importlib.util.spec_from_file_location("ingest", {str(ROOT / "dags" / "ingest.py")!r})
+    module = importlib.util.module_from_spec(spec)
+    started = time.process_time()
+    spec.loader.exec_module(module)
+    return time.process_time() - started
+parse()
+from expectations.contract import load_contract
+from extractors._kit.spec import _discover
+def cold():
+    load_contract.cache_clear(); _discover.cache_clear()
+    return parse()
+heavy = [m for m in ("pandas", "pyarrow", "duckdb", "great_expectations", "requests", "lxml") if m in sys.modules]
+print(json.dumps([min(cold() for _ in range(5)), heavy]))
+"""
+    out = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds, heavy = json.loads(out.stdout.splitlines()[-1])
+    assert heavy == []
+    assert seconds < 0.1
+
+
+def test_one_night_by_hand_lands_and_stages(
+    dagbag: Any, register_env: Path, small_town: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "cloud_shield"
+    wire = {f.key: f for f in discover_wires()}[key].make(small_town)
+    wire.start()
+    monkeypatch.setenv(f"AIRFLOW_CONN_{key.upper()}", json.dumps(wire.connection()))
+    try:
+        run = dagbag.dags[f"ingest__{key}"].test(run_conf={"begin": "2022-11-05", "end": "2022-11-06"})
+    finally:
+        wire.stop()
+    assert run.state == "success"
+    assert (register_env / "warehouse.duckdb").exists()
+
+
+def test_a_refused_login_fails_at_once_and_says_so(
+    dagbag: Any, register_env: Path, small_town: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "cloud_shield"
+    wire = {f.key: f for f in discover_wires()}[key].make(small_town)
+    wire.start()
+    monkeypatch.setenv(f"AIRFLOW_CONN_{key.upper()}", json.dumps(wire.connection() | {"password": "wrong"}))
+    try:
+        run = dagbag.dags[f"ingest__{key}"].test(run_conf={"begin": "2022-11-05", "end": "2022-11-06"})
+    finally:
+        wire.stop()
+    assert run.state == "failed"
+    assert not (register_env / "warehouse.duckdb").exists()
