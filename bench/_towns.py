@@ -1,6 +1,7 @@
 """Towns for the benches, built once under var/bench, and their real wires in a process of their own.
 
-Flow: `town(profile, seed)` -> Store; `wires(profile, seed, keys)` -> the connections, as `simulator serve` writes them.
+Flow: `town(profile, seed)` -> Store; `wire(key, path)` -> the Airflow connection of a system over a town file.
+Alone: python -m bench._towns KEY TOWN.db OPTIONS    (prints the connection, serves until its standard input closes)
 """
 
 from __future__ import annotations
@@ -9,18 +10,16 @@ import hashlib
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bench._common import told
-from bench._measure import HOME, ROOT, scratch
+from bench._measure import HOME, ROOT
 from simulator.store import Store, build
-
-PATIENCE = 120.0
+from simulator.wires import discover_wires
 
 
 @cache
@@ -29,17 +28,14 @@ def cellar() -> Path:
     digest = hashlib.sha256()
     for path in sorted((ROOT / "simulator" / "town").rglob("*.py")):
         digest.update(path.read_bytes())
-    return HOME / f"made-{digest.hexdigest()[:12]}"
-
-
-def town_path(profile: str, seed: int) -> Path:
-    """Where the town of that profile and seed lies; the name is the one `simulator serve` looks for."""
-    return cellar() / f"{profile}-{seed}.db"
+    folder = HOME / f"made-{digest.hexdigest()[:12]}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def town(profile: str, seed: int) -> Store:
     """The town, built if an earlier run has not left it."""
-    path = town_path(profile, seed)
+    path = cellar() / f"{profile}-{seed}.db"
     if not path.exists():
         told(f"building the town {profile}, seed {seed}")
         return build(profile, seed, path)
@@ -47,30 +43,34 @@ def town(profile: str, seed: int) -> Store:
 
 
 @contextmanager
-def wires(profile: str, seed: int, keys: Sequence[str]) -> Iterator[dict[str, dict[str, Any]]]:
-    """The real wires of some systems over a town, in another process: Airflow connections by key."""
-    town(profile, seed)
-    with scratch() as folder:
-        ready = folder / "connections.json"
-        command = [
-            sys.executable, "-m", "simulator", "serve", "--profile", profile, "--seed", str(seed),
-            "--home", str(town_path(profile, seed).parent), "--base-port", "0", "--json", str(ready),
-            "--only", *keys,
-        ]  # fmt: skip
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+def wire(key: str, path: Path, **options: Any) -> Iterator[dict[str, Any]]:
+    """The real wire of a system over a town file, in another process; gives its connection."""
+    command = [sys.executable, "-m", "bench._towns", key, str(path), json.dumps(options)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as server:
+        assert server.stdin is not None and server.stdout is not None
         try:
-            yield _connections(server, ready, folder / "log")
+            connection: dict[str, Any] = json.loads(server.stdout.readline() or "{}")
+            if not connection:
+                raise RuntimeError(f"the wire {key} did not start")
+            yield connection
         finally:
-            server.terminate()
-            server.wait()
+            server.stdin.close()
 
 
-def _connections(server: subprocess.Popen[bytes], ready: Path, log: Path) -> dict[str, dict[str, Any]]:
-    deadline = time.monotonic() + PATIENCE
-    while not ready.exists():
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the wires did not start: {log.read_text('utf8', 'replace')[-1_000:]}")
-        time.sleep(0.1)
-    connections: dict[str, dict[str, Any]] = json.loads(ready.read_text("utf8"))
-    return connections
+def main() -> None:
+    """Serve one wire until nobody holds our standard input."""
+    key, path, options = sys.argv[1:]
+    [found] = discover_wires([key])
+    served = found.make(Store.open(Path(path)), options=json.loads(options) or None)
+    served.start()
+    try:
+        sys.stdout.write(json.dumps(served.connection()) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+    finally:
+        served.stop()
+
+
+if __name__ == "__main__":
+    main()

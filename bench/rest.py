@@ -1,7 +1,7 @@
 """Nested gzip JSON: our extractor of the collection wire beside dlt, which reads the same pages and tokenises nothing.
 
-`small` reads pages made beforehand from a small server (100,000 collections, see bench._pages); `street` reads a year
-of the town from the real wire. Rows are counted as the wire has them: collections, and each object nested in them.
+`small` reads 20,000 collections, made beforehand (bench._pages), from a small server; `street` reads a year of the
+town from the real wire. Rows are counted as the wire has them: collections, and each object nested in them.
 
     python -m bench.rest [--profile small|street] [--seed N] [--json FILE]
 """
@@ -15,10 +15,11 @@ from typing import Any
 from bench._common import Line, Result, command, faster, installed, told
 from bench._extract import job
 from bench._measure import Cost, Side, cpu_of, spread, take_turns, wall_of
-from bench._pages import SYSTEM, fill_spool
+from bench._pages import fill_spool
 from bench._server import serving
-from bench._towns import town, wires
+from bench._towns import town, wire
 
+KEY = "mobile_collection"
 RECORDS, WARM = 20_000, 1_000
 YEAR, DAY = ("2022-01-01", "2023-01-01"), ("2021-12-30", "2021-12-31")
 ROUNDS = {"small": 3, "street": 1}
@@ -43,14 +44,14 @@ def run(profile: str, seed: int) -> Result:
 def jobs(profile: str, seed: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """The work and the warm-up, with the server they need."""
     if profile == "street":
-        with wires(profile, seed, [SYSTEM]) as connections:
-            yield job(SYSTEM, connections[SYSTEM], *YEAR), job(SYSTEM, connections[SYSTEM], *DAY)
+        with wire(KEY, town(profile, seed).path, rate=None) as connection:
+            yield job(KEY, connection, *YEAR), job(KEY, connection, *DAY)
         return
     small = town(profile, seed)
     work, _ = fill_spool("work", small, RECORDS, seed)
     warm, _ = fill_spool("warm", small, WARM, seed)
     with serving(work.parent) as url:
-        yield job(SYSTEM, at(f"{url}/{work.name}"), *YEAR), job(SYSTEM, at(f"{url}/{warm.name}"), *YEAR)
+        yield job(KEY, at(f"{url}/{work.name}"), *YEAR), job(KEY, at(f"{url}/{warm.name}"), *YEAR)
 
 
 def at(host: str) -> dict[str, Any]:

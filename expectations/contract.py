@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).parent
+_ARGUMENTS = ("purpose", "mask", "bands", "below", "length", "map", "other")  # of the edge verbs
 
 
 def contracts_folder() -> Path:
@@ -136,16 +137,12 @@ def _column(name: str, raw: dict[str, Any], where: str, entity: str) -> Column:
         raw,
         where,
         required=("zh", "en"),
-        optional=(
-            "type", "format", "edge", "required", "nulls", "purpose", "mask", "bands", "below", "length", "map", "other",
-        ),
-    )  # fmt: skip
+        optional=("type", "format", "edge", "required", "nulls", *_ARGUMENTS),
+    )
     kind = _one_of(raw.get("type", "text"), TYPES, f"{where}.type")
     edge = _one_of(raw.get("edge", "keep"), EDGES, f"{where}.edge")
     formats = raw.get("format", DEFAULT_FORMATS.get(kind, ()))
-    args: dict[str, Any] = {
-        k: raw[k] for k in ("purpose", "mask", "bands", "below", "length", "map", "other") if k in raw
-    }
+    args: dict[str, Any] = {k: raw[k] for k in _ARGUMENTS if k in raw}
     needs = {
         "token": "purpose",
         "band": "bands",

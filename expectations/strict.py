@@ -13,7 +13,7 @@ from expectations.errors import CallRejected
 
 
 class _NoDuplicates(yaml.CSafeLoader):
-    """Safe loader (the C one: every DAG parse reads all contracts) that refuses a key written twice: YAML would silently keep the last."""
+    """Refuses a key written twice: YAML would silently keep the last. The C loader, for every DAG parse reads all."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [k.value for k, _ in node.value]

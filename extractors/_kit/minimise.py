@@ -108,20 +108,20 @@ class Minimiser:
 
     def _without_dropped(self, columns: dict[str, Values]) -> dict[str, Values]:
         for rule in self.entity.drops:
-            stays = [not rule.drops(v) for v in columns[rule.column]]
-            if not all(stays):
+            values = columns[rule.column]
+            if gone := {v for v in set(values) if rule.drops(v)}:
+                stays = [v not in gone for v in values]
                 self.findings.dropped[rule.name] += stays.count(False)
                 columns = {n: list(compress(vs, stays)) for n, vs in columns.items()}
         return columns
 
     def _without_keyless(self, columns: dict[str, Values]) -> dict[str, Values]:
         """A record without its key cannot be addressed: it is counted as rejected, not landed."""
-        bad = [
-            not all(k and k.strip() for k in key) for key in zip(*(columns[k] for k in self.entity.key), strict=True)
-        ]
-        if any(bad):
-            self.findings.keyless += sum(bad)
-            columns = {n: [v for v, b in zip(vs, bad, strict=True) if not b] for n, vs in columns.items()}
+        for key in self.entity.key:
+            whole = [bool(v) and not v.isspace() for v in columns[key]]  # type: ignore[union-attr]
+            if not all(whole):
+                self.findings.keyless += whole.count(False)
+                columns = {n: list(compress(vs, whole)) for n, vs in columns.items()}
         return columns
 
     def _tombstones(self, landed: dict[str, Values]) -> dict[str, Values]:

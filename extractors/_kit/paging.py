@@ -70,7 +70,7 @@ def read_steadily(
 
 
 class WindowReader:
-    """Reads the windows of one entity; memory is one number for each record of the window at hand."""
+    """Reads the run's window of one entity; memory is one number for each record of the part at hand."""
 
     def __init__(self, ctx: Context, entity: str, ask: Ask, size: int, reach: int | None = None) -> None:
         """size: records on a page; reach: how deep the source can be paged, if it says so."""
@@ -81,11 +81,16 @@ class WindowReader:
         self._reach = reach
         self._last: list[int] = []
 
-    def pages(self, window: Window, limit: int) -> Generator[Page, None, int]:
-        """The pages of a window, or of its halves where it holds more than `limit` records; returns their number.
+    def pages(self, limit: int) -> Iterator[Page]:
+        """The pages of the window, in halves of halves where it holds more than `limit` records.
 
         A second cannot be halved, and is paged through. Raises Unsteady, SourceChanged EX-TOOMANY.
         """
+        self._last = []
+        yield from self._part(self._ctx.window, limit)
+
+    def _part(self, window: Window, limit: int) -> Generator[Page, None, int]:
+        """The pages of a part of the window; returns how many records they hold."""
         first = self._ask(window, 0)
         halves = window.halves() if first.total > limit else None
         if halves is not None:
@@ -102,7 +107,7 @@ class WindowReader:
         self._ctx.note("windows_halved")
         came = 0
         for half in halves:
-            came += yield from self.pages(half, limit)
+            came += yield from self._part(half, limit)
         if came != total:
             # Rows that were changed meanwhile have left for a later window; more than those must not be missing.
             now = self._ask(window, 0).total

@@ -39,7 +39,7 @@ class Limits:
 def decode(
     decoder: str, data: bytes, options: Mapping[str, Any], *, about: str, limits: Limits | None = None
 ) -> list[Any]:
-    """What `decoder` (`module:function` of this kit) makes of the bytes; `about` names the file in errors, hashed.
+    """What `decoder` (`package.module:function`) makes of the bytes; `about` names the file in errors, hashed.
 
     Raises RecordRejected: what the decoder refuses, DE-LIMIT for time, memory or output, DE-CRASH for a dead child.
     """

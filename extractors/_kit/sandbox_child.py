@@ -38,9 +38,7 @@ def find(decoder: str) -> Callable[[bytes, dict[str, Any]], Iterator[Any]]:
     # openpyxl takes numpy if it is there, and numpy takes more address space than a decoder gets.
     sys.modules["numpy"] = None  # type: ignore[assignment]
     module, _, function = decoder.partition(":")
-    found: Callable[[bytes, dict[str, Any]], Iterator[Any]] = getattr(
-        importlib.import_module(f"extractors._kit.{module}"), function
-    )
+    found: Callable[[bytes, dict[str, Any]], Iterator[Any]] = getattr(importlib.import_module(module), function)
     return found
 
 

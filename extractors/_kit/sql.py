@@ -176,7 +176,7 @@ class Database:
             query = self._describe(connection, view, begin, end)
             keyed = query.keyed(position.last)
             loose = connection.scalar(query.count(query.loose())) or 0
-            total = position.rows + (connection.scalar(query.count(keyed)) or 0) + loose
+            total = position.rows + loose + (connection.scalar(query.count(keyed)) or 0)
             yield self._page(query, total, [])
             for rows in self._groups(connection, query, keyed):
                 yield self._page(query, total, rows)

@@ -28,7 +28,7 @@ def extract(ctx: Context) -> Iterator[Page]:
     with Http(ctx.connection, rate=ctx.source.rate, auth=basic_auth(ctx.connection)) as http:
         for entity in ctx.source.entities:
             reader = WindowReader(ctx, entity, partial(_export, http, KINDS[entity], size), size, reach)
-            yield from read_steadily(ctx, entity, partial(reader.pages, ctx.window), (reach, size))
+            yield from read_steadily(ctx, entity, reader.pages, (reach, size))
 
 
 def _export(http: Http, kind: str, size: int, window: Window, page: int) -> Batch:

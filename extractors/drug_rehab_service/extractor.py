@@ -33,7 +33,7 @@ def extract(ctx: Context) -> Iterator[Page]:
             try:
                 data = folder.read(file.remote, ctx.option("file_bytes"))
                 _check_sum(ctx, folder, file, data)
-                found = decode("tables:csv_counts", data, options, about=file.remote.alias)
+                found = decode("extractors._kit.tables:csv_counts", data, options, about=file.remote.alias)
             except RecordRejected as error:
                 ctx.refuse(error)
             except SourceLater as error:

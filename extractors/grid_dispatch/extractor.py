@@ -123,7 +123,7 @@ def _pages(ctx: Context, ask: Ask, entity: str, action: str, clock: str, limit: 
         span = {f"{clock}Begin": window.begin_text, f"{clock}End": window.end_text}
         return _list(ask, action, {**span, "pageNo": page + 1, "pageSize": size})
 
-    return WindowReader(ctx, entity, numbered, size).pages(ctx.window, limit)
+    return WindowReader(ctx, entity, numbered, size).pages(limit)
 
 
 def _notices(ctx: Context, ask: Ask) -> dict[str, list[Any]]:

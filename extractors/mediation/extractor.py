@@ -92,7 +92,7 @@ def _ask(ctx: Context, http: Http, token: LoginToken, page: int) -> tuple[int, l
     if body["code"] != OK:
         raise SourceChanged("EX-CODE", detail=f"disputes: code {body['code']}")
     data = body.get("data")
-    rows, total = (data.get("list"), str(data.get("total"))) if isinstance(data, dict) else (None, "")
+    rows, total = (data.get("list") or [], str(data.get("total"))) if isinstance(data, dict) else (None, "")
     if not isinstance(rows, list) or not total.isdecimal():
         raise SourceChanged("EX-SHAPE", detail="disputes: an answer without total and list")
     return int(total), rows

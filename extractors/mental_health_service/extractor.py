@@ -32,7 +32,7 @@ def extract(ctx: Context) -> Iterator[Page]:
         for file in monthly_files(ctx, folder, ENTITY, ctx.option("prefix"), ctx.option("suffix")):
             try:
                 data = folder.read(file.remote, ctx.option("file_bytes"))
-                found = decode("sheets:workbook_counts", data, options, about=file.remote.alias)
+                found = decode("extractors._kit.sheets:workbook_counts", data, options, about=file.remote.alias)
             except RecordRejected as error:
                 ctx.refuse(error)
             except SourceLater as error:

@@ -96,9 +96,7 @@ def _dwellings(houses: Sequence[Any], rows: int) -> list[dict[str, Any]]:
     return [house or {} for house in houses]
 
 
-def _nested_pages(
-    ctx: Context, place: str, nested: str, lists: Sequence[Any], shared: Columns
-) -> Iterator[Page]:
+def _nested_pages(ctx: Context, place: str, nested: str, lists: Sequence[Any], shared: Columns) -> Iterator[Page]:
     """The objects of one nested list, with what their contracts borrow from collection and dwelling."""
     found = _objects(ctx, place, nested, lists)
     if not found:
@@ -119,9 +117,7 @@ def _declared(ctx: Context, entity: str) -> set[str]:
     return {column.name for column in ctx.contract.entities[entity].columns}
 
 
-def _objects(
-    ctx: Context, place: str, nested: str, lists: Sequence[Any]
-) -> list[tuple[int, str, dict[str, Any]]]:
+def _objects(ctx: Context, place: str, nested: str, lists: Sequence[Any]) -> list[tuple[int, str, dict[str, Any]]]:
     """(index of the collection, ordinal, object) of every nested object."""
     if not all(isinstance(held, list | None) for held in lists):
         raise SourceChanged("EX-SHAPE", detail=f"{nested} is not a list")

@@ -44,12 +44,12 @@ def _read(ctx: Context, http: Http, entity: str, ids: dict[str, None]) -> Iterat
         rows = body["rows"]
         if not rows and number > 1:
             return  # fewer than the total of the last page: the kit finds the gap
-        ctx.expect(entity, int(body["total"]))
+        ctx.expect(entity, body["total"])
         yield Page(entity, _objects(ctx, entity, number, rows))
         ids.update({str(row["xfjid"]): None for row in rows if isinstance(row, dict) and row.get("xfjid")})
         received += len(rows)
         last_id = str(body.get("nextId") or "")
-        if received >= int(body["total"]) or not last_id:
+        if received >= body["total"] or not last_id:
             return
 
 
@@ -71,9 +71,10 @@ def _list(ctx: Context, http: Http, entity: str, last_id: str) -> dict[str, Any]
     if body["code"] != OK:
         code = "EX-DENIED" if body["code"] == NO_PRIVILEGE else "EX-CODE"
         raise SourceChanged(code, detail=f"{LISTS[entity]}: code {body['code']}")
-    if not isinstance(body.get("rows"), list) or not str(body.get("total")).isdecimal():
+    rows, total = body.get("rows") or [], str(body.get("total"))
+    if not isinstance(rows, list) or not total.isdecimal():
         raise SourceChanged("EX-SHAPE", detail=f"{LISTS[entity]}: an answer without rows and total")
-    return body
+    return {**body, "rows": rows, "total": int(total)}
 
 
 def _acknowledge(ctx: Context, ids: list[str]) -> None:

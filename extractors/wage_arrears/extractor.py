@@ -30,6 +30,7 @@ ENTITY = "clue"
 JOBS = "/export/jobs"
 TOO_MANY = "TOO_MANY_ROWS"
 GONE = (404, 410)
+LONGEST_WAIT = 300
 ZIP = Bounds(entries=200, total_bytes=256 << 20)
 
 
@@ -95,18 +96,21 @@ def _submit(ctx: Context, http: Http, window: Window) -> str:
 
 
 def _finished(ctx: Context, http: Http, path: str) -> Job:
-    """Ask until the job has ended. Raises SourceLater EX-JOB when that takes longer than a link would live."""
+    """Ask until the job has ended. Raises SourceLater EX-JOB when that takes too long."""
     pace = RetryPolicy.from_env().base
-    wait, until = ctx.option("poll_seconds") * pace, time.monotonic() + ctx.option("poll_budget")
-    while time.monotonic() < until:
+    wait, longest = ctx.option("poll_seconds") * pace, ctx.option("poll_cap") * pace
+    for _ in range(ctx.option("polls")):
         reply = _send(ctx, http, "GET", path, None)
         job = Job("EXPIRED") if reply.status in GONE else _job(_object(reply.json()))
         if job.state in ("READY", "EXPIRED", "FAILED"):
             return job
+        told = retry_after(reply.headers) or 0
+        if told > LONGEST_WAIT:
+            raise SourceLater("EX-JOB", detail="the source said when to come back", retry_after=told)
         # Not below a twentieth of a second, whatever the pace: a job is not asked in a tight loop.
-        time.sleep(max(wait, retry_after(reply.headers) or 0, 0.05))
-        wait = min(wait * 1.5, ctx.option("poll_cap") * pace)
-    raise SourceLater("EX-JOB", detail="not ready in time", retry_after=ctx.option("poll_cap"))
+        time.sleep(max(wait, told, 0.05))
+        wait = min(wait * 1.5, longest)
+    raise SourceLater("EX-JOB", detail="not ready in time", retry_after=LONGEST_WAIT)
 
 
 def _job(body: dict[str, Any]) -> Job:
@@ -149,7 +153,7 @@ def _pages(ctx: Context, rows: int, data: bytes) -> Iterator[Page]:
     try:
         for alias, workbook in _workbooks(ctx, data) if rows else ():
             try:
-                found = decode("sheets:workbook_table", workbook, options, about=alias)
+                found = decode("extractors._kit.sheets:workbook_table", workbook, options, about=alias)
             except RecordRejected as error:
                 _refuse(ctx, error)
             else:

@@ -199,7 +199,7 @@ def test_the_wire_answers_by_the_letter(serve: Serve) -> None:
     wire = serve([case(n) for n in range(3)], [opinion(1)])
 
     def post(path: str, **said: Any) -> Row:
-        whole = {"xzqh": "440111017", "begin": "2022-11-01 00:00:00", "end": "2022-11-02 00:00:00", "lastId": "", "limit": 2}
+        whole = {"xzqh": "440111017", "begin": f"{DAY[0]} 00:00:00", "end": f"{DAY[1]} 00:00:00", "lastId": "", "limit": 2}
         headers = xtif_headers(wire.login, wire.password)
         answer: Row = requests.post(wire.url + path, json=said or whole, headers=headers, timeout=5).json()
         return answer
