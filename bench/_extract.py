@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from bench._measure import Work
 from extractors import Window, discover
 from extractors._kit.connection import Connection
@@ -54,10 +56,23 @@ def extract(work: dict[str, Any], landing: Path) -> Summary:
 
 
 def told_of(summary: Summary, landing: Path) -> dict[str, Any]:
-    """Rows by entity, and the bytes they take."""
+    """Rows by entity (with what a rule dropped, and the tombstones), and the bytes they take."""
     files = list(landing.rglob("part-*.parquet"))
     return {
         "rows": {name: entity.rows for name, entity in summary.entities.items()},
+        "dropped": {name: sum(entity.dropped.values()) for name, entity in summary.entities.items()},
+        "deletes": {name: deletes for name in summary.entities if (deletes := tombstones(files, name))},
         "bytes": sum(f.stat().st_size for f in files),
         "state_bytes": sum(f.stat().st_size for f in landing.rglob("_manifest-*.json")),
     }
+
+
+def tombstones(files: list[Path], entity: str) -> int:
+    """Landed rows of an entity that say that a record was deleted."""
+    found = 0
+    for file in (f for f in files if f.parent.parent.name == entity):
+        parquet = pq.ParquetFile(file)
+        if "deleted_at" in parquet.schema_arrow.names:
+            column = parquet.read(["deleted_at"]).column(0)
+            found += len(column) - column.null_count
+    return found

@@ -18,7 +18,8 @@ from expectations.contract import Column
 from expectations.errors import SourceChanged
 
 Values = list[str | None]
-_NUMBER = re.compile(r"^([+-]?\d+(?:\.\d+)?)(万|亿)?(?:元|人|人次|件|名)?$")
+# A comma stands between thousands or nowhere: in `5,000000` it may just as well be the decimal point.
+_NUMBER = re.compile(r"^([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(万|亿)?(?:元|人|人次|件|名)?$")
 _SCALE = {"万": 10_000, "亿": 100_000_000, None: 1}
 URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://|\bwww\.")
 
@@ -47,9 +48,8 @@ def number_of(text: str | None) -> float | None:
     """A count or amount as people write it: `1,234`, `１２`, `12万元`, `386人次`; None if it is not a number."""
     if text is None:
         return None
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", "")
-    found = _NUMBER.match(plain)
-    return float(found[1]) * _SCALE[found[2]] if found else None
+    found = _NUMBER.match(unicodedata.normalize("NFKC", text).replace(" ", ""))
+    return float(found[1].replace(",", "")) * _SCALE[found[2]] if found else None
 
 
 def canonical_code(text: str | None) -> str | None:

@@ -8,14 +8,10 @@ What a server calls a file is data: it is matched, never made into a local path,
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import re
-import stat
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -24,8 +20,10 @@ import asyncssh
 
 from expectations.errors import CallRejected, PipelineError, RecordRejected, SourceChanged, SourceLater
 from extractors._kit.connection import Connection
+from extractors._kit.remote_file import RemoteFile, decoded
 from extractors._kit.retry import Again, RetryPolicy
-from extractors._kit.window import ZONE
+
+__all__ = ["DropFolder", "RemoteFile"]
 
 T = TypeVar("T")
 CONNECT_SECONDS = 15
@@ -40,23 +38,6 @@ _LOST = (
     asyncssh.SFTPConnectionLost,
     asyncssh.SFTPNoConnection,
 )
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """One entry of the folder as `lstat` saw it; `modified` is Asia/Shanghai wall clock."""
-
-    name: str = field(repr=False)
-    path: bytes = field(repr=False)
-    size: int
-    modified: datetime
-    regular: bool
-    alias: str  # 12 hex digits of the SHA-256 of the name: what errors, logs and positions may bear
-
-    @property
-    def stem(self) -> str:
-        """The name without its extension."""
-        return self.name.rpartition(".")[0]
 
 
 class DropFolder:
@@ -134,17 +115,19 @@ class DropFolder:
         sftp = await self._session()
         found = []
         for entry in await sftp.readdir(self._folder):
-            name, path = bytes(entry.filename), self._folder.rstrip(b"/") + b"/" + bytes(entry.filename)
-            if name not in (b".", b"..") and wanted(_decoded(name)):
+            name = bytes(entry.filename)
+            path = self._folder.rstrip(b"/") + b"/" + name
+            # A name with a slash is no name: it would lead the reading out of the folder.
+            if name not in (b".", b"..") and not set(name) & set(b"/\0") and wanted(decoded(name)):
                 whole = None not in (entry.attrs.permissions, entry.attrs.size, entry.attrs.mtime)
-                found.append(_entry(path, entry.attrs) if whole else await self._look(path))
+                found.append(RemoteFile.of(path, entry.attrs) if whole else await self._look(path))
         return found
 
     async def _look(self, path: bytes) -> RemoteFile | None:
         """The entry itself, not what a link leads to; None when it is gone."""
         sftp = await self._session()
         try:
-            return _entry(path, await sftp.lstat(path))
+            return RemoteFile.of(path, await sftp.lstat(path))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             return None
 
@@ -258,30 +241,6 @@ def _meaning(error: Exception, where: str, file: RemoteFile | None) -> Again | P
     if isinstance(error, (*_LOST, OSError, TimeoutError)):
         return Again("connection refused" if isinstance(error, ConnectionRefusedError) else "connection lost", "EX-NET")
     return Again(f"the server answers {type(error).__name__}", "EX-SFTP")
-
-
-def _entry(path: bytes, attrs: Any) -> RemoteFile:
-    raw = path.rpartition(b"/")[2]
-    mode = attrs.permissions
-    regular = stat.S_ISREG(mode) if mode is not None and stat.S_IFMT(mode) else attrs.type == 1
-    return RemoteFile(
-        name=_decoded(raw),
-        path=path,
-        size=attrs.size or 0,
-        modified=datetime.fromtimestamp(attrs.mtime or 0, ZONE).replace(tzinfo=None),
-        regular=regular,
-        alias=hashlib.sha256(raw).hexdigest()[:12],
-    )
-
-
-def _decoded(raw: bytes) -> str:
-    """A name as text for matching. Windows senders write Chinese names in GB18030, others in UTF-8."""
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("utf-8", "surrogateescape")
 
 
 def _address(connection: Connection) -> tuple[str, int]:

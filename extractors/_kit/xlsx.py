@@ -29,6 +29,7 @@ from extractors._kit.archive import MAGIC, Bounds, check_directory, read_directo
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_ROW, MAX_COLUMN, MAX_CELLS = 200_000, 256, 2_000_000
+LAST_ROW = 1_048_576  # of any sheet: empty rows up to here are passed over
 BOUNDS = Bounds()
 # From 1904-01-01 to 1900-01-00: a 1904 serial lands as a 1900 serial, for nobody later knows the workbook's flag.
 EPOCHS_APART = 1462
@@ -149,10 +150,10 @@ def _sheets(book: Any) -> Iterator[Sheet]:
                 text = None if cell.value is None else _text(cell, shift)
                 texts.append(text)
                 last = place if text is not None else last
+            left -= last
+            if number > (MAX_ROW if last else LAST_ROW) or last > MAX_COLUMN or left < 0:
+                raise RecordRejected("DE-LIMIT", detail=f"a sheet reaches beyond {MAX_ROW} x {MAX_COLUMN} cells")
             if last:
-                left -= last
-                if number > MAX_ROW or last > MAX_COLUMN or left < 0:
-                    raise RecordRejected("DE-LIMIT", detail=f"a sheet reaches beyond {MAX_ROW} x {MAX_COLUMN} cells")
                 rows.append((number, texts[:last]))
         yield Sheet(sheet.title, sheet.sheet_state != "visible", rows)
 

@@ -7,31 +7,23 @@ Alone: python -m extractors {key} --begin 2022-11-01 --end 2022-11-02 --landing 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from extractors._kit.context import Context, Page
-from extractors._kit.paging import Batch, batch_of, counted_pages, read_twice
+from extractors._kit.paging import Batch, WindowReader, batch_of, read_steadily
 from extractors._kit.rest import Call, Http
+from extractors._kit.window import Window
 
 
 def extract(ctx: Context) -> Iterator[Page]:
-    """Records changed in the window."""
+    """Records changed in the window; read again in smaller parts if they move while they are paged."""
+    size, reach = int(ctx.option("page_size")), int(ctx.option("reach"))
     with Http(ctx.connection, rate=ctx.source.rate) as http:
-        yield from read_twice(ctx, "record", lambda: _records(ctx, http))
+        reader = WindowReader(ctx, "record", partial(_ask, http, size), size, reach)
+        yield from read_steadily(ctx, "record", reader.pages, (reach, size))
 
 
-def _records(ctx: Context, http: Http) -> Iterator[Page]:
-    size = int(ctx.option("page_size"))
-
-    def ask(page: int) -> Batch:
-        query = {
-            "begin": ctx.window.begin_text,
-            "end": ctx.window.end_text,
-            "page": str(page + 1),
-            "size": str(size),
-        }
-        answer = http.send(lambda: Call("GET", "/records", query=query)).json()
-        return batch_of(answer["total"], answer["rows"])
-
-    for batch in counted_pages(ask, size):
-        ctx.expect("record", batch.total)
-        yield Page("record", batch.records)
+def _ask(http: Http, size: int, window: Window, page: int) -> Batch:
+    query = {"begin": window.begin_text, "end": window.end_text, "page": str(page + 1), "size": str(size)}
+    answer = http.send(lambda: Call("GET", "/records", query=query)).json()
+    return batch_of(answer.get("total"), answer.get("rows"))

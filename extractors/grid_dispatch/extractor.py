@@ -16,7 +16,7 @@ from typing import Any
 
 from expectations.errors import SourceChanged, SourceLater
 from extractors._kit.auth import LoginToken
-from extractors._kit.context import Context, Page
+from extractors._kit.context import Context, Page, Record
 from extractors._kit.paging import Batch, WindowReader, batch_of, read_steadily
 from extractors._kit.rest import Again, Call, Http, Reply
 from extractors._kit.signing import hmac_sm3_hex
@@ -144,16 +144,23 @@ def _events(ctx: Context, ask: Ask, notices: Mapping[str, Any], read: set[str], 
         read |= notices.keys() & {str(record.get("rec_id")) for record in page.records}
         yield page
     for rec_id in sorted(notices.keys() - read):
-        found = _list(ask, "REC_GET", {"recId": rec_id}).records
         ctx.expect("event", 1, add=True)
-        if not found:
+        record = _record(ask, rec_id)
+        if record is None:
             # Not signed either: the notice comes again until the platform mends the record or takes it back.
             ctx.reject("event", f"recId {rec_id}", "DE-ROW")
             continue
-        if len(found) > 1 or str(found[0].get("rec_id")) != rec_id:
-            raise SourceChanged("EX-SHAPE", detail="REC_GET: not the one record asked for")
         read.add(rec_id)
-        yield Page("event", found)
+        yield Page("event", [record])
+
+
+def _record(ask: Ask, rec_id: str) -> Record | None:
+    """One event; None if the platform has none. Raises SourceChanged EX-SHAPE for any other event."""
+    data = _data(ask("REC_GET", {"recId": rec_id}), "REC_GET")
+    found = [data] if "rec_id" in data else batch_of(data.get("total"), data.get("records")).records
+    if len(found) > 1 or any(str(record.get("rec_id")) != rec_id for record in found):
+        raise SourceChanged("EX-SHAPE", detail="REC_GET: not the one record asked for")
+    return found[0] if found else None
 
 
 def _grid(ctx: Context, ask: Ask) -> Iterator[Page]:

@@ -122,4 +122,5 @@ def _coded(reply: Reply) -> dict[str, Any]:
     body = reply.json()
     if not isinstance(body, dict) or "code" not in body:
         raise SourceChanged("EX-SHAPE", detail="an answer without a code")
-    return {**body, "code": str(body["code"]).strip()}
+    code = str(body["code"]).strip()
+    return {**body, "code": code if code.isascii() and len(code) < 9 else "unreadable"}

@@ -28,7 +28,7 @@ NO_PRIVILEGE = "0304"
 
 def extract(ctx: Context) -> Iterator[Page]:
     """Yield cases and ratings; once they are durable, their ids are acknowledged."""
-    ids: dict[str, None] = {}  # a set that keeps the order in which they came
+    ids: dict[str, None] = {}  # a set in the order in which they came
     with Http(ctx.connection, rate=ctx.source.rate) as http:
         for entity in LISTS:
             yield from _read(ctx, http, entity, ids)
@@ -37,7 +37,8 @@ def extract(ctx: Context) -> Iterator[Page]:
 
 
 def _read(ctx: Context, http: Http, entity: str, ids: dict[str, None]) -> Iterator[Page]:
-    guard, last_id, received = LoopGuard(), "", 0
+    guard, last_id = LoopGuard(), ""
+    seen: set[str] = set()
     for number in count(1):
         guard.check(last_id)
         body = _list(ctx, http, entity, last_id)
@@ -46,10 +47,11 @@ def _read(ctx: Context, http: Http, entity: str, ids: dict[str, None]) -> Iterat
             return  # fewer than the total of the last page: the kit finds the gap
         ctx.expect(entity, body["total"])
         yield Page(entity, _objects(ctx, entity, number, rows))
-        ids.update({str(row["xfjid"]): None for row in rows if isinstance(row, dict) and row.get("xfjid")})
-        received += len(rows)
+        found = [str(row["xfjid"]) for row in rows if isinstance(row, dict) and row.get("xfjid")]
+        ids.update(dict.fromkeys(found))
+        seen.update(found)  # not the count of rows: one that came twice would stand for one that never came
         last_id = str(body.get("nextId") or "")
-        if received >= body["total"] or not last_id:
+        if len(seen) >= body["total"] or not last_id:
             return
 
 
@@ -92,7 +94,7 @@ def _acknowledge(ctx: Context, ids: list[str]) -> None:
 
 
 def _post(ctx: Context, http: Http, path: str, said: dict[str, Any]) -> dict[str, Any]:
-    """The body of an answer, its `code` as text of four digits: one of ours is served as a number."""
+    """The body of an answer, its `code` as text of four digits, also where it came as a number."""
     paasid, token = ctx.connection.credentials
 
     def build() -> Call:
@@ -101,4 +103,5 @@ def _post(ctx: Context, http: Http, path: str, said: dict[str, Any]) -> dict[str
     body = http.send(build).json()
     if not isinstance(body, dict) or "code" not in body:
         raise SourceChanged("EX-SHAPE", detail=f"{path}: an answer without a code")
-    return {**body, "code": str(body["code"]).strip().zfill(4)}
+    code = str(body["code"]).strip().zfill(4)
+    return {**body, "code": code if code.isascii() and len(code) < 9 else "unreadable"}

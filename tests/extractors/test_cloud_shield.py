@@ -169,6 +169,26 @@ def test_a_row_that_moves_between_pages_is_noticed(
     assert len({row["door_device_id"] for row in landed(tmp_path, KEY, "door_device")}) == 30
 
 
+def test_a_half_that_comes_back_empty_is_noticed(
+    serve: Serve, short_pages: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = serve([device(n, n) for n in range(60)])
+    empty = json.dumps([{"resp_code": "000000000000", "total": 0, "hits": []}])
+    wire.faults.add("replace", "DOOR_DEVICE", nth=2, body=empty, content_type="application/json")
+    summary = run(KEY, wire, *DAY, tmp_path, monkeypatch)
+    assert (summary.exit_status, summary.notes["read_again"], summary.rows) == (0, 1, 60)
+
+
+def test_two_equal_records_on_two_pages_are_read_in_parts_and_both_land(
+    serve: Serve, short_pages: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = [device(n, n) for n in range(20)]
+    devices[10] = ("2022-11-01 00:00:10", "YD00000009", devices[9][2])
+    wire = serve(devices)
+    summary = run(KEY, wire, *DAY, tmp_path, monkeypatch)
+    assert (summary.exit_status, summary.notes["read_again"], summary.rows) == (0, 1, 20)
+
+
 def test_a_wrong_password_needs_a_person(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wire = serve([device(1)])
     summary = run(KEY, wire, *DAY, tmp_path, monkeypatch, password="CANARY-wrong")

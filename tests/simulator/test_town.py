@@ -175,7 +175,7 @@ def test_every_field_that_must_be_dropped_is_sent_and_holds_a_canary(
 
 def test_cameras_send_secrets_and_a_url_in_a_field_of_the_contract(small_town: Store) -> None:
     devices = [row.fields for row in small_town.latest("video_platform", "device")]
-    assert {device["Secrecy"] for device in devices} == {"0", "1"} or len(devices) < 200
+    assert {device["Secrecy"] for device in devices} == {"0", "1"}
     assert any(device["Model"].startswith("http://CANARY") for device in devices)
 
 

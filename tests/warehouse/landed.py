@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -74,3 +75,22 @@ def land(
 
 def changed(of: Entity, **over: Any) -> Entity:
     return replace(of, **over)
+
+
+def query(warehouse: Path, sql: str) -> list[dict[str, Any]]:
+    """Rows of a finished warehouse file as dictionaries."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        cursor = connection.execute(sql)
+        names = [d[0] for d in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def rows_of(warehouse: Path, name: str) -> list[dict[str, Any]]:
+    """The staged rows of an entity in a stable order."""
+    rows = query(warehouse, f"select * from staging.{SOURCE}__{name}")
+    return sorted(rows, key=lambda r: (r["known_from"], r["source_record_id"], str(list(r.values())[8:])))
+
+
+def ledger(warehouse: Path) -> list[dict[str, Any]]:
+    """The ledger, oldest window first."""
+    return query(warehouse, "select * from ledger.load order by entity, window_end, load_id")

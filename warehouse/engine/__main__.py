@@ -1,4 +1,4 @@
-"""python -m warehouse.engine stage --source K | rebuild   [--landing DIR] [--warehouse FILE]
+"""python -m warehouse.engine stage --source K | rebuild [--accept-errors]   [--landing DIR] [--warehouse FILE]
 
 Prints the report as JSON. Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths, REGISTER_HOME
 (default `var/`) holds both stores.
@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     if options.command == "rebuild":
-        rebuilt = rebuild(options.landing, options.warehouse, [load_contract(s) for s in _landed(options.landing)])
+        contracts = [load_contract(s) for s in _landed(options.landing)]
+        rebuilt = rebuild(options.landing, options.warehouse, contracts, accept_errors=options.accept_errors)
         return rebuilt.as_dict(), rebuilt.exit_status
     if not (contracts_folder() / f"{options.source}.yml").exists():
         raise CallRejected("SC-CALL", detail="--source names no contract")
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--source")
     parser.add_argument("--landing", type=Path, default=home / "landing")
     parser.add_argument("--warehouse", type=Path, default=home / "warehouse.duckdb")
+    parser.add_argument("--accept-errors", action="store_true", help="swap although landed loads could not be staged")
     return parser
 
 

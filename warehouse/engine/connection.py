@@ -6,7 +6,9 @@ this user alone; readers get published copies, never this file.
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +27,8 @@ SCHEMA_VERSION = "1"
 WAIT = "REGISTER_WAREHOUSE_WAIT"  # seconds to wait for the lock
 THREADS = "REGISTER_DUCKDB_THREADS"
 MEMORY = "REGISTER_DUCKDB_MEMORY"  # such as 2GB
+FULL = (errno.ENOSPC, errno.EDQUOT)
+BROKEN = (errno.EIO, errno.EROFS)
 
 register("warehouse.schema", "warehouse.before_checkpoint", "warehouse.after_checkpoint")
 
@@ -53,38 +57,44 @@ def opened(path: Path) -> Iterator[Connection]:
     """The same without the lock, for a file that nobody else can know of yet."""
     connection = _connect(path)
     try:
-        _settle(connection)
-        yield connection
-        faultpoint("warehouse.before_checkpoint")
-        connection.execute("checkpoint")
-        faultpoint("warehouse.after_checkpoint")
+        with _disk_errors():
+            _settle(connection)
+            yield connection
+            faultpoint("warehouse.before_checkpoint")
+            connection.execute("checkpoint")
+            faultpoint("warehouse.after_checkpoint")
     finally:
         connection.close()
 
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """All or nothing. What the disk refuses becomes LA-SPACE or LA-IO; nothing of the transaction stays."""
+    """All or nothing."""
     connection.execute("begin transaction")
     try:
         yield
         connection.execute("commit")
-    except BaseException as error:
+    except BaseException:
         # A failed commit has already rolled back, and a fatal error closed the database: nothing is left to undo.
         with suppress(duckdb.Error):
             connection.execute("rollback")
-        if (refusal := _disk_refusal(error)) is not None:
-            raise refusal from error
         raise
 
 
-def _disk_refusal(error: BaseException) -> PipelineError | None:
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return SourceLater("LA-SPACE", detail=f"memory limit ({MEMORY}) and temporary folder are exhausted")
-    if isinstance(error, (OSError, duckdb.IOException)):
-        full = getattr(error, "errno", None) == 28 or "No space left" in str(error)
-        return SourceLater("LA-SPACE" if full else "LA-IO", detail="warehouse")
-    return None
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """What the disk refuses, as LA-SPACE or LA-IO. Whatever was not committed is gone, whatever was is safe."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise SourceLater("LA-SPACE", detail=f"the memory limit ({MEMORY}) or the temporary folder") from error
+    except (OSError, duckdb.IOException) as error:
+        number = getattr(error, "errno", None)
+        if number in FULL or "No space left" in str(error):
+            raise SourceLater("LA-SPACE", detail="warehouse") from error
+        if number in BROKEN or isinstance(error, duckdb.IOException):
+            raise SourceLater("LA-IO", detail="warehouse") from error
+        raise
 
 
 def _connect(path: Path) -> Connection:
@@ -111,14 +121,14 @@ def _connect(path: Path) -> Connection:
 def _refusal(path: Path, error: duckdb.Error) -> PipelineError:
     """Why DuckDB would not open the file. Nothing is deleted here, above all no .wal: it may hold the last commits."""
     text = str(error)
-    if "lock" in text:
-        return SourceLater("LO-LOCKED", detail="a process outside the pipeline has the file open")
+    if "lock on file" in text:
+        holder = re.search(r"PID (\d+)", text)
+        who = f"pid {holder[1]}" if holder else "a process"
+        return SourceLater("LO-LOCKED", detail=f"{who}, outside the pipeline, has the file open")
     if "version number" in text or "storage version" in text:
         return SourceChanged("LO-MIGRATION", detail=f"{path.name}: storage of another DuckDB version")
-    wal = path.with_name(f"{path.name}.wal").exists()
-    return SourceChanged(
-        "LO-WAREHOUSE", detail=f"{path.name}: {type(error).__name__}{', a .wal is beside it' if wal else ''}"
-    )
+    beside = ", its .wal is kept beside it" if path.with_name(f"{path.name}.wal").exists() else ""
+    return SourceChanged("LO-WAREHOUSE", detail=f"{path.name}: {type(error).__name__}{beside}")
 
 
 def _settle(connection: Connection) -> None:

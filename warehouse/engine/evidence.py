@@ -7,6 +7,7 @@ its file is LA-MISSING, a file or manifest that differs from its digest is LA-CO
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,9 +42,9 @@ class Load:
         return datetime.fromisoformat(self.manifest.end)
 
     @property
-    def complete(self) -> bool:
-        """Whether absence in it means anything."""
-        return self.manifest.snapshot and not self.manifest.partial
+    def reader_path(self) -> str:
+        """The path as DuckDB's reader takes it: a name, not a pattern."""
+        return re.sub(r"([*?\[])", r"[\1]", str(self.path))
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,14 @@ def _read(root: Path, path: Path, load_id: str, source: str) -> Load:
     if manifest.load_id != load_id or (manifest.source, manifest.entity) != (source, entity) or not plain:
         raise SourceChanged("LA-CORRUPT", detail=f"manifest {load_id} of {entity} was changed or moved")
     file = path.with_name(manifest.file)
+    load = Load(load_id, manifest, file, str(file.relative_to(root)))
     try:
-        load = Load(load_id, manifest, file, str(file.relative_to(root)))
-        assert load.window_begin <= load.window_end
-    except (ValueError, AssertionError) as error:
-        raise SourceChanged("LA-CORRUPT", detail=f"manifest {load_id} of {entity} has no valid window") from error
+        naive = load.window_begin.tzinfo is load.window_end.tzinfo is None
+        ordered = naive and load.window_begin <= load.window_end
+    except (ValueError, TypeError):
+        ordered = False
+    if not ordered:
+        raise SourceChanged("LA-CORRUPT", detail=f"manifest {load_id} of {entity} has no window of wall-clock times")
     return load
 
 
@@ -126,6 +130,8 @@ def check_columns(load: Load, staged: StagedEntity, version: str) -> tuple[set[s
     detail = f"{load.manifest.entity}, load {load.load_id}: missing {sorted(lost)}, extra {sorted(extra)}"
     if (lost or extra) and load.manifest.contract_version == version:
         raise SourceChanged("LO-CONTRACT", detail=detail)
+    if len({n.casefold() for n in schema.names}) < len(schema.names):
+        raise SourceChanged("LO-CONTRACT", detail=f"{detail}; two columns of one name")
     if keyless := lost & set(staged.entity.key):
         raise SourceChanged("LO-CONTRACT", detail=f"{detail}; no key {sorted(keyless)}")
     if other := sorted((wanted & set(schema.names)) - texts):

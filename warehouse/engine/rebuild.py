@@ -6,6 +6,7 @@ the next run finds of an unfinished one it clears away and starts again.
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import time
@@ -32,6 +33,7 @@ class RebuildReport:
 
     sources: dict[str, StageReport] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    swapped: bool = False
     kept: str | None = None
     seconds: float = 0.0
 
@@ -39,23 +41,35 @@ class RebuildReport:
     def exit_status(self) -> int:
         return max((r.exit_status for r in self.sources.values()), default=0)
 
+    @property
+    def losses(self) -> bool:
+        """Whether a landed load could not be staged. A floor that holds closings back loses nothing."""
+        return any(e.code != "EX-FLOOR" for report in self.sources.values() for e in report.errors)
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
             "exit_status": self.exit_status,
             "sources": {name: report.as_dict() for name, report in sorted(self.sources.items())},
             "digests": dict(sorted(self.digests.items())),
+            "swapped": self.swapped,
             "kept": self.kept,
             "seconds": round(self.seconds, 3),
         }
 
 
 def rebuild(
-    landing: Path, warehouse: Path, contracts: Iterable[Contract], *, wait: float | None = None
+    landing: Path,
+    warehouse: Path,
+    contracts: Iterable[Contract],
+    *,
+    accept_errors: bool = False,
+    wait: float | None = None,
 ) -> RebuildReport:
     """Stage all contracts into a new file and put it in the place of the old one, which is kept.
 
-    Holds the writer lock throughout. Raises: SourceLater LO-LOCKED; errors of loads stand in the report.
+    Holds the writer lock throughout. Errors of loads stand in the report, and then the present file stays, because
+    the new one would lack their rows; `accept_errors` swaps all the same. Raises: SourceLater LO-LOCKED.
     """
     started = time.monotonic()
     report = RebuildReport()
@@ -68,7 +82,9 @@ def rebuild(
                 for entity in contract.entities:
                     table = table_name(contract.source, entity)
                     report.digests[table] = digest_table(connection, SCHEMA, table)
-        report.kept = _swap(fresh, warehouse)
+        if accept_errors or not report.losses:
+            report.kept = _swap(fresh, warehouse)
+            report.swapped = True
         shutil.rmtree(workshop)
     report.seconds = time.monotonic() - started
     return report
@@ -93,9 +109,8 @@ def _swap(fresh: Path, warehouse: Path) -> str | None:
         faultpoint("rebuild.linked")
         # The .wal goes before the swap: beside the new file it would be replayed into the wrong warehouse. A kill
         # here costs the old file its last commits, which the next stage loads again: its ledger went with them.
-        wal = warehouse.with_name(f"{warehouse.name}.wal")
-        if wal.exists():
-            wal.rename(kept.with_name(f"{kept.name}.wal"))
+        for wal in sorted(warehouse.parent.glob(f"{glob.escape(warehouse.name)}.wal*")):
+            wal.rename(kept.with_name(kept.name + wal.name.removeprefix(warehouse.name)))
     faultpoint("rebuild.wal_kept")
     fresh.replace(warehouse)
     _sync(warehouse.parent)

@@ -16,6 +16,12 @@ from warehouse.engine.staged import StagedEntity
 
 register("stage.restage")
 
+FORGET = (
+    "delete from ledger.load where source = $source and entity = $entity",
+    "delete from ledger.presence where source = $source and entity = $entity",
+    "delete from ledger.shape where source = $source and entity = $entity",
+)
+
 
 def ensure_table(connection: Connection, staged: StagedEntity, landing: Path) -> bool:
     """Make the table, or clear it for staging anew when its shape changed. Returns whether it was cleared.
@@ -31,11 +37,9 @@ def ensure_table(connection: Connection, staged: StagedEntity, landing: Path) ->
     if found:
         _demand_evidence(connection, scope, landing / staged.source)
     with transaction(connection):
-        for step in statement("restage_drop", table=staged.table).split(";\n"):
-            if "$source" in step:
-                connection.execute(step, scope)
-            elif step.strip():
-                connection.execute(step)
+        connection.execute(statement("staged_drop", table=staged.table))
+        for step in FORGET:
+            connection.execute(step, scope)
         connection.execute(statement("staged_table", table=staged.table, declarations=staged.declarations()))
         connection.execute(
             "insert into ledger.shape values ($source, $entity, $shape)", {**scope, "shape": staged.shape}

@@ -12,8 +12,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
-from expectations.contract import DEFAULT_FORMATS, Column, Contract, Entity
+from expectations.contract import Contract
 from expectations.errors import CallRejected
+from expectations.model import DEFAULT_FORMATS, Column, Entity
 from warehouse.engine.sql import (
     FALSE,
     NULL,
@@ -43,6 +44,7 @@ TYPES = {
 }  # fmt: skip
 KEY_FORM = 1  # version of the canonical key: a change re-keys every record, so it is part of the shape
 DELETED_AT = "deleted_at"
+PLACE = "file_row_number"
 _PACKED = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
 
 
@@ -64,11 +66,15 @@ class StagedEntity:
     entity: Entity
 
     def __post_init__(self) -> None:
+        """Raises CallRejected CT-SPEC for what a contract may say but a table cannot hold."""
         names = [n.casefold() for n in (*LINEAGE, *(staged_name(c.name) for c in self.columns))]
-        if twice := sorted({n for n in names if names.count(n) > 1}):
-            raise CallRejected(
-                "CT-SPEC", detail=f"{self.source}: {self.entity.name}: two columns are named {twice[0]!r}"
-            )
+        landed = {c.name for c in self.columns}
+        faults = [f"two columns would be named {n!r}" for n in sorted({n for n in names if names.count(n) > 1})]
+        faults += [f"{PLACE!r} is a word of the Parquet reader"] * (PLACE in names)
+        faults += [f"{n!r} does not land" for n in (*self.entity.key, self.entity.changed_at) if n and n not in landed]
+        faults += [f"{c.name!r} has no readable format" for c in self.columns if not _readable(c)]
+        if faults:
+            raise CallRejected("CT-SPEC", detail=f"{self.source}: {self.entity.name}: {faults[0]}")
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -201,6 +207,13 @@ def _typed(column: Column, value: Fragment) -> Fragment:
         moments = [_by_format(value, f) for f in column.formats]
         return cast(call("coalesce", *moments), TYPES[column.type])
     return value
+
+
+def _readable(column: Column) -> bool:
+    """Whether the formats of a moment are made of directives the warehouse knows."""
+    if TYPES[column.type] not in ("DATE", "TIMESTAMP"):
+        return True
+    return bool(column.formats) and all(re.fullmatch(r"(%[YmdHMSfIpz]|[^%])+", f) for f in column.formats)
 
 
 def _by_format(value: Fragment, form: str) -> Fragment:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from expectations.contract import Contract
-from expectations.errors import PipelineError, SourceChanged
+from expectations.errors import SourceChanged
 from warehouse.engine.connection import Connection, open_warehouse
 from warehouse.engine.evidence import Load, check_columns, check_file, orphans, read_evidence
 from warehouse.engine.load import run_load
@@ -88,10 +88,12 @@ def _stage_load(
         staged = _staged(contract, entities, load)
         check_file(load)
         present, lost, extra = check_columns(load, staged, contract.version)
-    except PipelineError as error:
+        figures = run_load(connection, load, staged, present)
+    except SourceChanged as error:
+        if error.code == "LO-LEDGER":
+            raise
         report.errors.append(error)
         return
-    figures = run_load(connection, load, staged, present)
     entity.loads += 1
     entity.landed += figures.landed
     entity.new += figures.new

@@ -76,7 +76,7 @@ def _item(grid: Grid, random: Random, flaws: Flaws, key: str, parent: str) -> Fi
         "Parental": "0" if camera else "1",
         "SafetyWay": "0",
         "RegisterWay": "1",
-        "Secrecy": "1" if random.random() < 0.02 else "0",
+        "Secrecy": "0" if int(key[-6:]) % 50 else "1",
         "Status": "ON",
         "Longitude": f"{lng:.6f}",
         "Latitude": f"{lat:.6f}",
