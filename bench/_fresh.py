@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count, islice
@@ -25,6 +25,7 @@ from simulator.store import Record, Store
 from simulator.town.numbers import PREFIXES, id_check, id_is_valid
 
 Kind = tuple[str, str]
+MomentOf = Callable[[int], str]
 COLLECTION: Kind = ("mobile_collection", "collection")
 REGISTERED: Kind = ("social_governance", "registered_person")
 FLOATING: Kind = ("social_governance", "floating_person")
@@ -49,21 +50,26 @@ SHAPES: Mapping[Kind, Shape] = {
 }
 
 
-def endless(town: Store, kind: Kind, random: Random, fixed: Mapping[str, str]) -> Iterator[Record]:
-    """The records of the town, then those of other people, for ever. `fixed` fields have one value on all of them."""
+def endless(town: Store, kind: Kind, random: Random, moment_of: MomentOf | None = None) -> Iterator[Record]:
+    """The records of the town, then those of other people, for ever.
+
+    moment_of: when the record of a number changed; given, no two records are versions of one.
+    """
     shape = SHAPES[kind]
     held = [(r.key, r.seq, orjson.dumps(r.fields)) for r in town.iterate(*kind) if r.fields]
     names = [p[shape.name] for _, _, body in held for p in _people(orjson.loads(body), shape) if _is_han(p[shape.name])]
     for again in count():
         for number, (key, seq, body) in enumerate(held, again * len(held)):
             fields = orjson.loads(body)
-            if again:
+            if again or moment_of is not None:
                 # A key of the same length that sorts among the others.
                 key, seq = f"{key[:-8]}{number:08}", 1
                 fields[shape.key] = key
+            if again:
                 for person in _people(fields, shape):
                     _as_another(person, shape, random, names)
-            fields.update(fixed)
+            if moment_of is not None:
+                fields[shape.changed_at] = moment_of(number)
             yield Record(key, seq, fields[shape.changed_at], fields)
 
 
@@ -85,7 +91,9 @@ def _is_han(name: Any) -> bool:
     return isinstance(name, str) and 2 <= len(name) <= 3 and all("\u4e00" <= c <= "\u9fff" for c in name)
 
 
-def grown_town(name: str, town: Store, rows: Mapping[Kind, int], seed: int, **fixed: str) -> Path:
+def grown_town(
+    name: str, town: Store, rows: Mapping[Kind, int], seed: int, moment_of: MomentOf | None = None
+) -> Path:
     """A town file with as many records of each kind as asked for, made if an earlier run has not left it."""
     sizes = "-".join(str(n) for n in rows.values())
     path = cellar() / f"{name}-{town.profile}-{town.seed}-{seed}-{sizes}.db"
@@ -96,7 +104,7 @@ def grown_town(name: str, town: Store, rows: Mapping[Kind, int], seed: int, **fi
     with closing(sqlite3.connect(partial)) as connection, connection:
         for kind, wanted in rows.items():
             connection.execute("delete from record where system = ? and entity = ?", kind)
-            records = islice(endless(town, kind, Random(seed), fixed), wanted)
+            records = islice(endless(town, kind, Random(seed), moment_of), wanted)
             lines = ((*kind, r.key, r.seq, r.changed_at, orjson.dumps(r.fields)) for r in records)
             connection.executemany(
                 "insert into record(system, entity, key, seq, changed_at, payload) values (?, ?, ?, ?, ?, ?)", lines

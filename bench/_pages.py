@@ -52,7 +52,7 @@ def fill_spool(name: str, town: Store, records: int, seed: int) -> tuple[Path, S
     if not said.exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
-        spool = _write(folder, islice(endless(town, COLLECTION, Random(seed), {}), records))
+        spool = _write(folder, islice(endless(town, COLLECTION, Random(seed)), records))
         said.write_text(json.dumps(asdict(spool)), "utf8")
     return folder, Spool(**json.loads(said.read_text("utf8")))
 

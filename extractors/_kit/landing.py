@@ -140,9 +140,12 @@ def write_manifest(folder: Path, manifest: Manifest) -> Path:
     if final.exists():
         return final
     temp = folder / f"{TEMP}{os.getpid()}.json"
-    with disk_errors():
-        temp.write_bytes(manifest.body())
-        make_durable(temp, final, "landing.manifest")
+    try:
+        with disk_errors():
+            temp.write_bytes(manifest.body())
+            make_durable(temp, final, "landing.manifest")
+    finally:
+        temp.unlink(missing_ok=True)
     return final
 
 

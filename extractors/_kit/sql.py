@@ -214,14 +214,13 @@ class Database:
 
     def _blocks(self, connection: sa.Connection, statement: sa.Executable) -> Iterator[list[Row]]:
         """Raw rows of the driver: SQLAlchemy's own cost a sixth more, and nobody looks at them."""
-        result = connection.execution_options(stream_results=True, max_row_buffer=self._block).execute(statement)
-        # SQLAlchemy has looked at the first row of a server-side cursor already; so that one comes through it.
-        rows: list[Row] = [tuple(row) for row in result.fetchmany(1)]
-        cursor = result.cursor
-        while rows and cursor is not None:
-            yield rows
-            rows = list(cursor.fetchmany(self._block))
-        result.close()
+        with connection.execution_options(stream_results=True).execute(statement) as result:
+            # SQLAlchemy has looked at the first row of a server-side cursor already; so that one comes through it.
+            rows: list[Row] = [tuple(row) for row in result.fetchmany(1)]
+            cursor = result.cursor
+            while rows and cursor is not None:
+                yield rows
+                rows = list(cursor.fetchmany(self._block))
 
     def _groups(self, connection: sa.Connection, query: _Query, where: Clause) -> Iterator[list[Row]]:
         """Rows in order, never cut between two of one change time and key: a view may hold several versions."""

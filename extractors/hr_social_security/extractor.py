@@ -34,7 +34,7 @@ def extract(ctx: Context) -> Iterator[Page]:
         for entity in ctx.source.entities:
             ask = partial(_page, ctx, session, FUNCTIONS[entity])
             reader = WindowReader(ctx, entity, ask, ctx.option("page_size"))
-            yield from read_steadily(ctx, entity, reader.pages, (WHOLE, WHOLE))
+            yield from map(_whole, read_steadily(ctx, entity, reader.pages, (WHOLE, WHOLE)))
 
 
 def _page(ctx: Context, session: SoapSession, function: str, window: Window, page: int) -> Batch:
@@ -45,9 +45,13 @@ def _page(ctx: Context, session: SoapSession, function: str, window: Window, pag
     answer = session.business(asked | {"startrow": page * size + 1, "rows": size})
     if answer.result.get("code") != ctx.option("ok"):
         raise SourceChanged("EX-CODE", detail=f"{function}: code {code_of(answer.result.get('code'))}")
-    # A null may be an attribute left out: what one row of the page has, the others have as null.
-    names = sorted(set().union(*answer.rows))
-    return batch_of(answer.result.get("row_count"), [{name: row.get(name) for name in names} for row in answer.rows])
+    return batch_of(answer.result.get("row_count"), answer.rows)
+
+
+def _whole(page: Page) -> Page:
+    """A null may be an attribute left out: what one row of the page has, the others have as null."""
+    names = set().union(*page.records)
+    return Page(page.entity, [{name: row.get(name) for name in names} for row in page.records])
 
 
 def days(window: Window) -> tuple[str, str]:

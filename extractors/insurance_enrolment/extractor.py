@@ -112,24 +112,26 @@ def extract(ctx: Context) -> Iterator[Page]:
 
 def _parts(ctx: Context, folder: DropFolder) -> Iterator[Part]:
     """The files whose name holds a date of the window; those without `.ok` are not there yet."""
-    name = re.compile(rf"QMCB_{ctx.option('area')}_(\d{{8}})_(\d{{3}})\.(txt|ctl|ok)")
+    prefix = f"QMCB_{ctx.option('area')}_"
+    name = re.compile(rf"{prefix}(\d{{8}})_(\d{{3}})\.(txt|ctl|ok)")
 
     def wanted(text: str) -> bool:
         found = name.fullmatch(text)
         date = _date(found[1]) if found else None
-        return date is not None and ctx.window.holds(date)
+        return text.startswith(prefix) if date is None else ctx.window.holds(date)
 
     beside = {file.name: file for file in folder.files(wanted)}
     for file in beside.values():
         told = name.fullmatch(file.name)
         date = _date(told[1]) if told else None
-        if told is None or date is None or told[3] == "ctl":
-            continue
-        if told[3] == "txt" and f"{file.stem}.ok" in beside:
+        if told is None or date is None:
+            if ctx.window.holds(file.modified):
+                ctx.refuse(RecordRejected("EX-NAME", detail=f"file {file.alias}"))
+        elif told[3] == "txt" and f"{file.stem}.ok" in beside:
             yield Part(file, beside.get(f"{file.stem}.ctl"), date, int(told[2]))
         elif told[3] == "txt":
             ctx.note("not_there_yet")
-        elif f"{file.stem}.txt" not in beside:
+        elif told[3] == "ok" and f"{file.stem}.txt" not in beside:
             ctx.partial(ENTITY, SourceLater("EX-SFTP", detail=f"file {file.alias}: ready, but its text is not there"))
 
 

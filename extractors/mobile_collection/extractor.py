@@ -11,7 +11,7 @@ Alone: python -m extractors mobile_collection --begin 2022-11-01 --end 2022-11-0
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from itertools import chain, compress, count
 from typing import Any
 
 from expectations.errors import SourceChanged, SourceLater
@@ -71,68 +71,80 @@ def _ask(ctx: Context, http: Http, last_id: str) -> dict[str, Any]:
 def _pages(ctx: Context, place: str, records: list[Any]) -> Iterator[Page]:
     """One answer as a page per entity."""
     ctx.expect("house", len(records), add=True)
-    collections = []
     for number, record in enumerate(records, 1):
-        if isinstance(record, dict):
-            collections.append(record)
-        else:
+        if not isinstance(record, dict):
             ctx.reject("house", f"{place}, record {number}", "DE-ROW")
+    collections = [record for record in records if isinstance(record, dict)]
     if not collections:
         return
-    head = _table(collections)
+    declared = _declared(ctx, "house")
+    head = _table(collections, declared | {"house", *NESTED})
     lists = {nested: head.pop(nested, ()) for nested in NESTED}
-    shared = {**_table(_dwellings(head.pop("house", ()), len(collections))), **head}
+    home = _table(_dwellings(head.pop("house", ()), len(collections)), declared)
+    shared = head | {n: v for n, v in home.items() if n not in head}
     yield Page("house", columns=shared)
     for nested, held in lists.items():
         yield from _nested_pages(ctx, place, nested, held, shared)
 
 
 def _dwellings(houses: Sequence[Any], rows: int) -> list[dict[str, Any]]:
-    for house in houses:
-        if house is not None and not isinstance(house, dict):
-            raise SourceChanged("EX-SHAPE", detail="house is not an object")
+    if not _all_are(dict, houses):
+        raise SourceChanged("EX-SHAPE", detail="house is not an object")
     if not any(houses):  # nobody on this page was at a dwelling: house_id is empty then, not missing
         return [{"house_id": None}] * rows
     return [house or {} for house in houses]
 
 
-def _nested_pages(ctx: Context, place: str, nested: str, lists: Sequence[Any], shared: Columns) -> Iterator[Page]:
+def _nested_pages(
+    ctx: Context, place: str, nested: str, lists: Sequence[Any], shared: Columns
+) -> Iterator[Page]:
     """The objects of one nested list, with what their contracts borrow from collection and dwelling."""
-    found = _objects(ctx, place, nested, lists)
-    if not found:
+    owners, ordinals, items = _objects(ctx, place, nested, lists)
+    if not items:
         return
-    owners = [owner for owner, _, _ in found]
-    own = _table([item for _, _, item in found])
-    own["ordinal"] = [ordinal for _, ordinal, _ in found]
     declared = {entity: _declared(ctx, entity) for entity in NESTED[nested]}
+    wanted = set().union(*declared.values())
+    own = _table(items, wanted)
+    own["ordinal"] = ordinals
+    borrowed = {n: list(map(shared[n].__getitem__, owners)) for n in wanted & shared.keys() - own.keys()}
     first, *further = NESTED[nested]
     left = set(own) - {name for entity in further for name in declared[entity]}
     for entity, names in declared.items():
-        columns = {n: own[n] for n in own if n in names or (entity == first and n in left)}
-        borrowed = [n for n in names if n in shared and n not in own]
-        yield Page(entity, columns={**columns, **{n: [shared[n][o] for o in owners] for n in borrowed}})
+        taken = names | left if entity == first else names
+        yield Page(entity, columns={n: v for n, v in {**borrowed, **own}.items() if n in taken})
+
+
+def _objects(
+    ctx: Context, place: str, nested: str, lists: Sequence[Any]
+) -> tuple[list[int], list[str], list[dict[str, Any]]]:
+    """Of every nested object the index of its collection, its ordinal there, and itself."""
+    if not _all_are(list, lists):
+        raise SourceChanged("EX-SHAPE", detail=f"{nested} is not a list")
+    held = [items or () for items in lists]
+    found = list(chain.from_iterable(held))
+    owners = [owner for owner, items in enumerate(held) for _ in items]
+    ordinals = [str(ordinal) for items in held for ordinal in range(1, len(items) + 1)]
+    for entity in NESTED[nested]:
+        ctx.expect(entity, len(found), add=True)
+    if {*map(type, found)} <= {dict}:
+        return owners, ordinals, found
+    sound = [isinstance(item, dict) for item in found]
+    for owner, ordinal in compress(zip(owners, ordinals, strict=True), (not s for s in sound)):
+        for entity in NESTED[nested]:
+            ctx.reject(entity, f"{place}, record {owner + 1}, {nested} {ordinal}", "DE-ROW")
+    return list(compress(owners, sound)), list(compress(ordinals, sound)), list(compress(found, sound))
 
 
 def _declared(ctx: Context, entity: str) -> set[str]:
     return {column.name for column in ctx.contract.entities[entity].columns}
 
 
-def _objects(ctx: Context, place: str, nested: str, lists: Sequence[Any]) -> list[tuple[int, str, dict[str, Any]]]:
-    """(index of the collection, ordinal, object) of every nested object."""
-    if not all(isinstance(held, list | None) for held in lists):
-        raise SourceChanged("EX-SHAPE", detail=f"{nested} is not a list")
-    numbered = ((owner, enumerate(held or (), 1)) for owner, held in enumerate(lists))
-    found = [(owner, str(ordinal), item) for owner, items in numbered for ordinal, item in items]
-    sound = [one for one in found if isinstance(one[2], dict)]
-    for entity in NESTED[nested]:
-        ctx.expect(entity, len(found), add=True)
-        if len(sound) < len(found):
-            for owner, ordinal, item in found:
-                if not isinstance(item, dict):
-                    ctx.reject(entity, f"{place}, record {owner + 1}, {nested} {ordinal}", "DE-ROW")
-    return sound
+def _all_are(kind: type, values: Sequence[Any]) -> bool:
+    return {*map(type, values)} <= {kind, type(None)}
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
-    """Records as columns, one for every name that occurs."""
-    return {name: [row.get(name) for row in rows] for name in set().union(*rows)}
+def _table(rows: Sequence[dict[str, Any]], declared: set[str]) -> dict[str, Sequence[Any]]:
+    """Records as columns. Of a field nobody declares the kit wants the name only, so its values are not moved."""
+    found = set().union(*rows)
+    table: dict[str, Sequence[Any]] = {name: [row.get(name) for row in rows] for name in found & declared}
+    return table | dict.fromkeys(found - declared, ())

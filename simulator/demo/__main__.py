@@ -25,7 +25,7 @@ from extractors import discover
 from simulator.demo.airflow_env import ROOT, USER, airflow_environment, free_port, kept_secrets
 from simulator.demo.night import Api, NightRun, run_night, wait_for_dags
 from simulator.demo.services import StartFailed, airflow, metadata_database, run_once, town
-from simulator.demo.tables import night_table, progress_table
+from simulator.demo.tables import dropped_lines, night_table, progress_table
 
 NIGHT = "2022-11-05"
 FIRST = "2018-01-01"
@@ -76,6 +76,7 @@ def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
         step(f"跑 {call.night} 这一夜 / running the night of {call.night}")
         runs = _watch(api, titles, call.night, home)
         console.print(night_table(runs))
+        console.print("丢弃规则 / dropped by rule: " + ("; ".join(dropped_lines(runs)) or "-"), highlight=False)
         good = _verdict(runs, home, time.monotonic() - started)
         if call.keep:
             _stay(env)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from simulator.demo.night import NightRun
@@ -28,28 +29,36 @@ def progress_table(runs: list[NightRun]) -> Table:
 
 
 def night_table(runs: list[NightRun]) -> Table:
-    """The closing table: per source and entity, from the source's total to new versions."""
-    table = Table(title="这一夜 / the night", title_justify="left")
-    for heading, right in (
-        ("系统 / source", False), ("记录 / entity", False), ("来源总数 / total", True), ("落地 / landed", True),
-        ("丢弃与拒收 / dropped", False), ("新版本 / new", True), ("秒 / s", True),
-    ):  # fmt: skip
-        table.add_column(heading, justify="right" if right else "left")
+    """The closing table: a line per source, a line per entity, from the source's own total to new versions."""
+    table = Table(title="这一夜 / the night", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("系统与记录\nsource, entity", no_wrap=True)
+    for heading in ("总数\ntotal", "落地\nlanded", "丢弃\ndropped", "新版本\nnew", "秒\ns"):
+        table.add_column(heading, justify="right", no_wrap=True, min_width=7)
     for run in runs:
+        table.add_row(f"[bold]{run.title}[/]", "", "", "", _coloured(run.state), f"{run.seconds:.1f}")
         entities: dict[str, dict[str, Any]] = run.extracted.get("entities", {})
-        if not entities:
-            table.add_row(run.title, _coloured(run.state), "", "", "", "", f"{run.seconds:.1f}", end_section=True)
-        for i, (name, entity) in enumerate(entities.items()):
-            staged = run.staged.get("entities", {}).get(name, {})
-            lost = {**entity["dropped"], **entity["rejected"]}
+        for name, entity in entities.items():
+            new = run.staged.get("entities", {}).get(name, {}).get("new")
             table.add_row(
-                run.title if i == 0 else "",
-                name,
+                f"   {name}",
                 f"{entity['source_total'] or 0:,}",
                 f"{entity['rows']:,}",
-                ", ".join(f"{rule} {count}" for rule, count in lost.items()),
-                f"{staged['new']:,}" if "new" in staged else "-",
-                f"{run.seconds:.1f}" if i == 0 else "",
-                end_section=i == len(entities) - 1,
+                f"{sum(_lost(entity).values()):,}" if _lost(entity) else "",
+                "-" if new is None else f"{new:,}",
+                "",
             )
     return table
+
+
+def dropped_lines(runs: list[NightRun]) -> list[str]:
+    """Every rule that dropped or set aside rows, by name: nothing disappears without one."""
+    return [
+        f"{run.title[:2]} {name}: {rule} {count:,}"
+        for run in runs
+        for name, entity in run.extracted.get("entities", {}).items()
+        for rule, count in _lost(entity).items()
+    ]
+
+
+def _lost(entity: dict[str, Any]) -> dict[str, int]:
+    return {**entity["dropped"], **entity["rejected"]}

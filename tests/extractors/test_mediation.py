@@ -169,9 +169,7 @@ def test_what_is_wrong_lands_nothing(
     assert leaks(tmp_path, KEY, summary, ("CANARY", "TJ0000")) == []
 
 
-def test_a_second_run_lands_nothing_new_and_an_empty_window_is_no_error(
-    serve: Serve, go: Go, tmp_path: Path
-) -> None:
+def test_a_second_run_lands_nothing_new_and_an_empty_window_is_no_error(serve: Serve, go: Go, tmp_path: Path) -> None:
     wire = serve([dispute(n) for n in range(5)])
     assert {go(wire).entities["dispute"].load_id for _ in range(2)} == {manifests(tmp_path, KEY)[0][1].load_id}
     wire.at = "2022-10-01 00:00:00"

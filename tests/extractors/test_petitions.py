@@ -132,9 +132,7 @@ def test_nothing_is_acknowledged_that_did_not_land(serve: Serve, go: Go, tmp_pat
         {"code": "0404", "message": "CANARY"},
     ],
 )  # fmt: skip
-def test_a_refused_receipt_is_an_error_and_the_rows_stay(
-    serve: Serve, go: Go, tmp_path: Path, answer: Row
-) -> None:
+def test_a_refused_receipt_is_an_error_and_the_rows_stay(serve: Serve, go: Go, tmp_path: Path, answer: Row) -> None:
     wire = serve([case(n) for n in range(2)])
     body = json_response(answer).body.decode()
     wire.faults.add("replace", "/xfj/ack", body=body, content_type="application/json", times=1)

@@ -13,6 +13,7 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from extractors import discover
+from extractors._kit.summary import Summary
 from simulator.town.systems.video_platform import PLATFORM_ID
 from simulator.wires._http import HttpWire, Request, Response, Routes, json_response
 from simulator.wires.video_platform import VideoPlatform, make, write_fragment
@@ -22,6 +23,7 @@ KEY = "video_platform"
 NIGHT = ("2022-11-01", "2022-11-02")
 PROLOG = '<?xml version="1.0" encoding="GB2312"?>\r\n'
 Serve = Callable[..., VideoPlatform]
+Night = Callable[..., Summary]
 
 
 def device(number: int, **fields: object) -> tuple[str, str, Row]:
@@ -45,6 +47,12 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         yield start
 
 
+@pytest.fixture
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+    """One night's run against a wire."""
+    return lambda wire, **overrides: run(KEY, wire, *NIGHT, tmp_path, monkeypatch, **overrides)
+
+
 class Scripted(HttpWire):
     """Answers every query with the same fragments, whatever they are."""
 
@@ -58,9 +66,6 @@ class Scripted(HttpWire):
     def routes(self) -> Routes:
         return {("POST", "/catalog/query"): lambda _: json_response({"sn": self.sn}), ("GET", "*"): self.fragment}
 
-    def holds(self) -> str:
-        return f"{len(self.fragments)} fragments"
-
     def fragment(self, request: Request) -> Response:
         place = int(request.path.rpartition("/")[2])
         found = self.fragments[place - 1 : place]
@@ -71,9 +76,9 @@ def catalogue(total: int, *numbers: int, sn: str = "7") -> str:
     return write_fragment(sn, PLATFORM_ID, total, [device(n)[2] for n in numbers])
 
 
-def scripted(wire: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def scripted(wire: Scripted, night: Night) -> Summary:
     with wire:
-        return run(KEY, wire, *NIGHT, tmp_path, monkeypatch)
+        return night(wire)
 
 
 def keys(tmp_path: Path) -> list[str]:
@@ -84,9 +89,9 @@ def named(request: Request) -> str:
     return "query.json" if request.method == "POST" else f"response_{request.path.rpartition('/')[2]}.xml"
 
 
-def test_the_sample_becomes_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sample_becomes_its_rows(night: Night, tmp_path: Path) -> None:
     with Replay(KEY, named, login="u", password="p", extra={"device_id": PLATFORM_ID}) as wire:
-        summary = run(KEY, wire, *NIGHT, tmp_path, monkeypatch)
+        summary = night(wire)
     figures = summary.entities["device"]
     assert (summary.exit_status, summary.findings, figures.snapshot) == (0, [], True)
     assert (figures.source_total, figures.dropped) == (4, {"secret_device_is_not_taken": 1})
@@ -94,12 +99,10 @@ def test_the_sample_becomes_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert leaks(tmp_path, KEY, summary, ("CANARY", "rtsp:", "涉密")) == []
 
 
-def test_a_complete_catalogue_is_a_snapshot_and_lands_once(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_complete_catalogue_is_a_snapshot_and_lands_once(serve: Serve, night: Night, tmp_path: Path) -> None:
     wire = serve([device(n) for n in range(35)], waits=3)
     for _ in range(2):
-        summary = run(KEY, wire, *NIGHT, tmp_path, monkeypatch)
+        summary = night(wire)
         assert (summary.exit_status, summary.notes) == (0, {"waits": 3})
     assert [(m.rows, m.snapshot, m.partial) for _, m in manifests(tmp_path, KEY)] == [(35, True, False)]
     assert sum(seen.status == 401 for seen in wire.seen()) == 2  # one challenge a run: its nonce is used again
@@ -109,11 +112,11 @@ def test_a_complete_catalogue_is_a_snapshot_and_lands_once(
     ("nth", "status"), [(1, 0), (3, 0), (4, 3)], ids=["second complete", "fourth complete", "never complete"]
 )
 def test_an_incomplete_catalogue_is_asked_for_four_times(
-    nth: int, status: int, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nth: int, status: int, serve: Serve, night: Night, tmp_path: Path
 ) -> None:
     wire = serve([device(n) for n in range(25)], waits=0)
     wire.faults.add("lose_rows", "/catalog/response/*/2", times=nth)
-    summary = run(KEY, wire, *NIGHT, tmp_path, monkeypatch)
+    summary = night(wire)
     assert (summary.exit_status, errors(summary)) == (status, ["EX-PARTIAL"] if status else [])
     ((_, manifest),) = manifests(tmp_path, KEY)
     figures = (manifest.source_total, manifest.rows, manifest.snapshot, manifest.partial)
@@ -124,21 +127,19 @@ def test_an_incomplete_catalogue_is_asked_for_four_times(
 
 
 def test_a_fragment_that_never_gets_ready_makes_the_catalogue_partial(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, night: Night, tmp_path: Path
 ) -> None:
     wire = serve([device(n) for n in range(25)], waits=0)
     wire.faults.add("status", "/catalog/response/*/3", status=202)
-    summary = run(KEY, wire, *NIGHT, tmp_path, monkeypatch)
+    summary = night(wire)
     assert (summary.exit_status, errors(summary), len(keys(tmp_path))) == (3, ["EX-PARTIAL"], 20)
     assert len(wire.seen("/catalog/response/*/3")) < 100
 
 
-def test_a_fragment_sent_twice_does_not_stand_in_for_a_lost_one(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fragment_sent_twice_does_not_stand_in_for_a_lost_one(serve: Serve, night: Night, tmp_path: Path) -> None:
     wire = serve([device(n) for n in range(30)], waits=0)
     wire.faults.add("repeat_page", "/catalog/response/*/2", times=4)
-    summary = run(KEY, wire, *NIGHT, tmp_path, monkeypatch)
+    summary = night(wire)
     ((_, manifest),) = manifests(tmp_path, KEY)
     assert (summary.exit_status, manifest.rows, manifest.snapshot) == (3, 20, False)
 
@@ -154,10 +155,8 @@ def test_a_fragment_sent_twice_does_not_stand_in_for_a_lost_one(
         (catalogue(3, 1, 2).replace("<Response>", '<Response xmlns="urn:x">'), catalogue(3, 3)),
     ],
 )
-def test_what_is_only_untidy_is_complete(
-    fragments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    summary = scripted(Scripted(*fragments, sn=7), tmp_path, monkeypatch)
+def test_what_is_only_untidy_is_complete(fragments: tuple[str, ...], night: Night, tmp_path: Path) -> None:
+    summary = scripted(Scripted(*fragments, sn=7), night)
     assert (summary.exit_status, sorted(keys(tmp_path))) == (0, ["0001", "0002", "0003"])
     assert summary.entities["device"].snapshot
 
@@ -171,11 +170,9 @@ def test_what_is_only_untidy_is_complete(
         ((catalogue(3, 1, 2), *[catalogue(3, 1)] * 5000), 2),  # the same again, without an end
     ],
 )
-def test_what_does_not_add_up_is_partial(
-    fragments: tuple[str, ...], rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_does_not_add_up_is_partial(fragments: tuple[str, ...], rows: int, night: Night, tmp_path: Path) -> None:
     wire = Scripted(*fragments)
-    summary = scripted(wire, tmp_path, monkeypatch)
+    summary = scripted(wire, night)
     ((_, manifest),) = manifests(tmp_path, KEY)
     assert (summary.exit_status, errors(summary)) == (3, ["EX-PARTIAL"])
     assert (manifest.rows, manifest.partial, manifest.snapshot) == (rows, True, False)
@@ -183,10 +180,8 @@ def test_what_does_not_add_up_is_partial(
 
 
 @pytest.mark.parametrize("fragments", [(), (catalogue(0),)], ids=["nothing", "an empty catalogue"])
-def test_no_device_at_all_lands_nothing(
-    fragments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    summary = scripted(Scripted(*fragments), tmp_path, monkeypatch)
+def test_no_device_at_all_lands_nothing(fragments: tuple[str, ...], night: Night, tmp_path: Path) -> None:
+    summary = scripted(Scripted(*fragments), night)
     assert (summary.exit_status, errors(summary), manifests(tmp_path, KEY)) == (3, ["EX-EMPTY", "EX-PARTIAL"], [])
 
 
@@ -217,36 +212,34 @@ def entity_bomb() -> str:
     ],
 )  # fmt: skip
 def test_hostile_or_changed_xml_stops_the_source(
-    fragment: str | bytes, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fragment: str | bytes, code: str, night: Night, tmp_path: Path
 ) -> None:
-    summary = scripted(Scripted(fragment), tmp_path, monkeypatch)
+    summary = scripted(Scripted(fragment), night)
     assert (summary.exit_status, errors(summary), manifests(tmp_path, KEY)) == (4, [code], [])
     assert leaks(tmp_path, KEY, summary, ("CANARY", "root:")) == []
 
 
-def test_an_honest_declaration_is_read_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_honest_declaration_is_read_as_it_says(night: Night, tmp_path: Path) -> None:
     fragment = catalogue(1, 1).replace("GB2312", "utf-8").encode("utf-8")
-    assert scripted(Scripted(fragment), tmp_path, monkeypatch).exit_status == 0
+    assert scripted(Scripted(fragment), night).exit_status == 0
     assert landed(tmp_path, KEY, "device")[0]["Name"] == "䶮1"
 
 
-def test_items_without_a_number_or_with_two_are_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_items_without_a_number_or_with_two_are_set_aside(night: Night, tmp_path: Path) -> None:
     twice = "<Item><DeviceID>1</DeviceID><DeviceID>CANARY</DeviceID></Item>"
     fragment = catalogue(3, 1).replace('Num="1"', 'Num="3"').replace(
         "</DeviceList>", f"{twice}<Item><DeviceID/></Item></DeviceList>"
     )  # fmt: skip
-    summary = scripted(Scripted(fragment), tmp_path, monkeypatch)
+    summary = scripted(Scripted(fragment), night)
     figures = summary.entities["device"]
     assert (summary.exit_status, figures.rows, figures.rejected, figures.snapshot) == (0, 1, {"DE-ROW": 2}, True)
     assert leaks(tmp_path, KEY, summary) == []
 
 
-def test_secret_devices_and_addresses_of_streams_do_not_land(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secret_devices_and_addresses_of_streams_do_not_land(serve: Serve, night: Night, tmp_path: Path) -> None:
     urls = {"Name": "rtsp://CANARY/1", "Info/UseType": "http://CANARY", "Info/StreamURL": "rtsp://CANARY"}
     wire = serve([device(1, Secrecy="1", Name="CANARY"), device(2, Password="CANARY", **urls), device(3)])
-    summary = run(KEY, wire, *NIGHT, tmp_path, monkeypatch)
+    summary = night(wire)
     figures = summary.entities["device"]
     assert (figures.source_total, figures.rows, figures.dropped) == (3, 2, {"secret_device_is_not_taken": 1})
     assert (summary.exit_status, figures.urls_removed) == (0, {"Info/UseType": 1, "Name": 1})
@@ -257,7 +250,6 @@ def test_secret_devices_and_addresses_of_streams_do_not_land(
 @pytest.mark.parametrize(
     ("kind", "path", "options", "status", "code"),
     [
-        ("replace", "/catalog/query", {}, 4, "EX-SHAPE"),
         ("replace", "/catalog/query", {"body": "{}", "content_type": "application/json"}, 4, "EX-SHAPE"),
         ("replace", "/catalog/response/*", {}, 4, "DE-XML"),
         ("status", "/catalog/response/*", {"status": 500}, 3, "EX-HTTP"),
@@ -269,27 +261,25 @@ def test_secret_devices_and_addresses_of_streams_do_not_land(
 )
 def test_faults_end_with_their_code_and_land_nothing(
     kind: str, path: str, options: Row, status: int, code: str, serve: Serve,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    night: Night, tmp_path: Path,
 ) -> None:  # fmt: skip
     wire = serve([device(n) for n in range(25)], waits=0)
     wire.faults.add(kind, path, **options)
-    summary = run(KEY, wire, *NIGHT, tmp_path, monkeypatch)
+    summary = night(wire)
     assert (summary.exit_status, errors(summary), manifests(tmp_path, KEY)) == (status, [code], [])
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
-def test_a_stale_nonce_is_renewed(
-    algorithm: str, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stale_nonce_is_renewed(algorithm: str, serve: Serve, night: Night, tmp_path: Path) -> None:
     ticks = iter(range(10_000))
     wire = serve([device(n) for n in range(35)], algorithm=algorithm, nonce_seconds=9, clock=lambda: float(next(ticks)))
-    assert run(KEY, wire, *NIGHT, tmp_path, monkeypatch).exit_status == 0
+    assert night(wire).exit_status == 0
     assert sum(seen.status == 401 for seen in wire.seen()) > 1
 
 
-def test_a_wrong_password_needs_a_person(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_needs_a_person(serve: Serve, night: Night, tmp_path: Path) -> None:
     wire = serve([device(1)])
-    summary = run(KEY, wire, *NIGHT, tmp_path, monkeypatch, password="CANARY-wrong")
+    summary = night(wire, password="CANARY-wrong")
     assert (summary.exit_status, errors(summary), len(wire.seen())) == (4, ["EX-AUTH"], 2)
     assert leaks(tmp_path, KEY, summary) == []
 

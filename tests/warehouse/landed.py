@@ -48,6 +48,7 @@ def land(
     of: Entity,
     rows: Sequence[Row],
     day: int = 1,
+    /,
     *,
     end: int | None = None,
     version: str = "v1",
@@ -64,9 +65,14 @@ def land(
     pq.write_table(table, temp, compression="zstd")
     digest = hashlib.sha256(temp.read_bytes()).hexdigest()
     file = temp.rename(folder / f"part-{digest[:16]}.parquet")
-    facts: dict[str, Any] = {"source_total": len(rows), "contract_version": version, "token_key": "k1"}
+    facts: dict[str, Any] = {
+        "rows": len(rows),
+        "source_total": len(rows),
+        "contract_version": version,
+        "token_key": "k1",
+    }
     manifest = Manifest(
-        source=SOURCE, entity=of.name, begin=begin, end=until, file=file.name, rows=len(rows),
+        source=SOURCE, entity=of.name, begin=begin, end=until, file=file.name,
         size=file.stat().st_size, sha256=digest, **{**facts, **over},
     )  # fmt: skip
     (folder / manifest.name).write_bytes(manifest.body())

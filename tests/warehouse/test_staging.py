@@ -10,11 +10,9 @@ import pytest
 
 from expectations.errors import CallRejected
 from tests.warehouse.landed import (
-    DEVICE,
     PERSON,
     SOURCE,
     TOWN,
-    changed,
     column,
     contract,
     entity,
@@ -230,4 +228,3 @@ def test_the_report_is_counts_and_codes_only(tmp_path: Path) -> None:
 
 def test_table_names_are_made_of_source_and_entity() -> None:
     assert table_name("a_b", "person") == "a_b__person"
-    assert changed(DEVICE, floor=None).floor is None

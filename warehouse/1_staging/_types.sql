@@ -29,13 +29,13 @@ create or replace temp macro stage_key_part(v) as replace(replace(stage_key(v), 
 -- `１２`, `1,234`, `386人次`, `12.0` (a spreadsheet's integer) are integers.
 create or replace temp macro stage_integer(v) as
     case when regexp_full_match(v, '[+-]?[0-9]{1,19}') then try_cast(v as bigint)
-        else try_cast(replace(regexp_extract(stage_clean(v), '^([+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+))(?:\.0+)?(?:人次|人|次|件|名|个|户)?$', 1), ',', '') as bigint) end;
+        else try_cast(replace(regexp_extract(stage_clean(v), '^([+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+))(?:\.0+)? ?(?:人次|人|次|件|名|个|户)?$', 1), ',', '') as bigint) end;
 
 -- DECIMAL, not DOUBLE: sums do not depend on the order of rows or threads, and three engines agree to the digit.
 -- `1,234.5`, `１.５`, `1e-05` (a float on the wire), `1200元` are decimals; what needs more than 12 digits before the point is not.
 create or replace temp macro stage_decimal(v) as
     case when regexp_full_match(v, '[+-]?[0-9]{1,12}(\.[0-9]+)?') then try_cast(v as decimal(18, 6))
-        else try_cast(replace(regexp_extract(stage_clean(v), '^([+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)元?$', 1), ',', '') as decimal(18, 6)) end;
+        else try_cast(replace(regexp_extract(stage_clean(v), '^([+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?) ?元?$', 1), ',', '') as decimal(18, 6)) end;
 
 create or replace temp macro stage_boolean(v) as
     case lower(stage_clean(v))

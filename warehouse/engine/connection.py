@@ -37,7 +37,7 @@ register("warehouse.schema", "warehouse.before_checkpoint", "warehouse.after_che
 def open_warehouse(path: Path, *, wait: float | None = None) -> Iterator[Connection]:
     """Hold and open the warehouse for writing; made with its ledger if it is not there; checkpointed on a clean end.
 
-    Raises: SourceLater LO-LOCKED, SourceChanged LO-WAREHOUSE or LO-MIGRATION.
+    Raises: SourceLater LO-LOCKED, LA-SPACE or LA-IO, SourceChanged LO-WAREHOUSE or LO-MIGRATION.
     """
     with wait_and_lock(path, wait), opened(path) as connection:
         yield connection
@@ -45,10 +45,10 @@ def open_warehouse(path: Path, *, wait: float | None = None) -> Iterator[Connect
 
 @contextmanager
 def wait_and_lock(path: Path, wait: float | None = None) -> Iterator[None]:
-    """Hold the warehouse without opening it. Raises SourceLater LO-LOCKED."""
+    """Hold the warehouse without opening it. Raises SourceLater LO-LOCKED, LA-SPACE, LA-IO."""
     os.umask(0o077)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with writer_lock(path, float(os.environ.get(WAIT, "60")) if wait is None else wait):
+    with writer_lock(path, float(os.environ.get(WAIT, "60")) if wait is None else wait), _disk_errors():
         yield
 
 
@@ -57,12 +57,11 @@ def opened(path: Path) -> Iterator[Connection]:
     """The same without the lock, for a file that nobody else can know of yet."""
     connection = _connect(path)
     try:
-        with _disk_errors():
-            _settle(connection)
-            yield connection
-            faultpoint("warehouse.before_checkpoint")
-            connection.execute("checkpoint")
-            faultpoint("warehouse.after_checkpoint")
+        _settle(connection)
+        yield connection
+        faultpoint("warehouse.before_checkpoint")
+        connection.execute("checkpoint")
+        faultpoint("warehouse.after_checkpoint")
     finally:
         connection.close()
 

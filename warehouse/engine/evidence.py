@@ -100,7 +100,8 @@ def _read(root: Path, path: Path, load_id: str, source: str) -> Load:
 def orphans(landing: Path, source: str, named: Collection[str]) -> list[str]:
     """Parquet files, relative to landing/<source>, that no manifest names."""
     root = landing / source
-    found = (str(p.relative_to(root)) for p in root.glob("*/*/*.parquet") if not p.name.startswith("."))
+    places = (p.relative_to(root) for p in root.glob("*/*/*.parquet") if not p.name.startswith("."))
+    found = (str(p) for p in places if p.parts[0] != QUARANTINE)
     return sorted(f for f in found if f not in named)
 
 

@@ -1,0 +1,90 @@
+"""Charts as SVG files, drawn on the server by Vega-Lite (`vl-convert`): no browser, no script in the page.
+
+A chart is data: `charts/*.json` says what it looks like, this module says what is in it. Only dates, numbers and our
+own marks go in, so one file serves both languages and no text of a source can reach it. The pages show them as
+images; their words (alt text, caption, legend) are HTML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+
+from warehouse.report.model import BLOCKING, Night, Rule
+
+SPECS = Path(__file__).with_name("charts")
+NIGHTS = 30
+VEGA_LITE = "6.1"
+_LONG_DECIMALS = re.compile(r"(\d\.\d\d)\d+")
+
+
+def source_spark(history: Sequence[Night], night: date) -> bytes:
+    """Quarantined rows in the 30 nights up to the night, with a mark under nights that were not let through."""
+    judged = {n.night: n for n in history}
+    days = [judged.get(d, Night(d, "none")) for d in _last(night)]
+    return _spark([(n.quarantined, n.verdict if n.verdict in BLOCKING else "") for n in days])
+
+
+def rule_spark(rule: Rule, night: date) -> bytes:
+    """Failing rows in the 30 nights up to the night; the mark of a held night where a critical rule failed."""
+    judged = {p.night: p for p in rule.trend}
+    nights = []
+    for day in _last(night):
+        point = judged.get(day)
+        outcome = point.outcome if point else "none"
+        mark = {"fail": "held" if rule.critical else "", "pass": "", "skipped": ""}.get(outcome, outcome)
+        nights.append((point.failing if point else 0, mark if mark in ("", *BLOCKING) else "error"))
+    return _spark(nights)
+
+
+def year(history: Sequence[Night], night: date) -> bytes:
+    """New rows above, quarantined rows below, night by night from the first that was judged."""
+    judged = {n.night: n for n in history}
+    first = min(judged, default=night)
+    days = [judged.get(first + timedelta(i), Night(first + timedelta(i), "none")) for i in range((night - first).days + 1)]
+    rows = [
+        {
+            "night": n.night.isoformat(),
+            "rows": n.quarantined,
+            "new": n.rows_new,
+            "mark": n.verdict if n.verdict in BLOCKING else "",
+        }
+        for n in days
+    ]
+    return _draw("year", rows, peak=max(r.quarantined for r in days), peak_new=max(r.rows_new for r in days))
+
+
+def _last(night: date) -> list[date]:
+    return [night - timedelta(days=i) for i in reversed(range(NIGHTS))]
+
+
+@cache
+def _cached_spark(nights: tuple[tuple[int, str], ...]) -> bytes:
+    rows = [{"x": i, "rows": count, "mark": mark} for i, (count, mark) in enumerate(nights)]
+    return _draw("spark", rows, peak=max(count for count, _ in nights))
+
+
+def _spark(nights: list[tuple[int, str]]) -> bytes:
+    # Most rules pass for most of a month: their charts are the same one.
+    return _cached_spark(tuple(nights))
+
+
+def _draw(name: str, rows: list[dict[str, Any]], **peaks: int) -> bytes:
+    spec = json.loads(_spec(name))
+    for parameter in spec["params"]:
+        parameter["value"] = max(1, peaks[parameter["name"]])
+    spec["datasets"] = {"nights": rows}
+    drawn = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
+    return _LONG_DECIMALS.sub(r"\1", drawn).encode()  # a hundredth of a pixel is enough, and half the size
+
+
+@cache
+def _spec(name: str) -> str:
+    return (SPECS / f"{name}.json").read_text("utf8")

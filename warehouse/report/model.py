@@ -1,0 +1,203 @@
+"""The nouns of the report: nights, rules, quarantined rows, sources, the ledger. Counts and masks, nothing else.
+
+Filled by `read.py` from the warehouse, drawn by `pages.py`. Texts stay in both languages until a page is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+from expectations.model import Text
+from warehouse.report.names import Names
+
+# Worst first: the order in which a steward reads. `none` is a night without a verdict, which is not a pass.
+VERDICTS = ("held", "error", "none", "flagged", "pass")
+BLOCKING = ("held", "error", "none")
+CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one source came to in one night; runs of the same night are summed, the last one has the verdict."""
+
+    night: date
+    verdict: str
+    rows_new: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    withdrawn: int = 0
+    ended_at: datetime | None = None
+    suite_hash: str = ""
+
+    @property
+    def unexplained(self) -> int:
+        """Rows that are neither accepted, nor quarantined, nor withdrawn: must be 0."""
+        return self.rows_new - self.accepted - self.quarantined - self.withdrawn
+
+
+@dataclass(frozen=True)
+class Point:
+    """One night of one rule."""
+
+    night: date
+    failing: int
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quarantined row under one of its reasons. The value is a mask; the record number leads to the record."""
+
+    record: str
+    column: str
+    value: str
+    owner: str
+    first_seen: date | None
+    last_seen: date | None
+    times: int
+    status: str
+    reasons: int  # how many rules this row fails in all
+
+
+@dataclass
+class Rule:
+    """One rule of one source as of the night, with its open incident if it has one."""
+
+    source: str
+    entity: str
+    rule: str
+    check: str
+    column: str
+    severity: str
+    title: Text
+    owner: Text
+    hint: Text
+    failing: int
+    total: int
+    tolerance: str
+    outcome: str
+    error: str
+    judged: date | None  # the night of the figures above
+    since: date | None  # first night of the present run of failing nights
+    first_failed: date | None
+    open_rows: int = 0
+    waived_rows: int = 0
+    oldest: date | None = None
+    trend: list[Point] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)  # the oldest ones, as many as a page holds
+    csv: str = ""  # path below the site, "" without rows
+    chart: str = ""  # the same of the trend
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last verdict was not a pass. An outcome we do not know is not a pass either."""
+        return self.outcome not in ("pass", "skipped")
+
+    @property
+    def is_open(self) -> bool:
+        """One open incident per rule: from the first failure until the rule passes and its last row has left."""
+        return self.failed or self.open_rows > 0
+
+    @property
+    def began(self) -> date | None:
+        """Since when the incident is open."""
+        return min((d for d in (self.since if self.failed else None, self.oldest) if d), default=self.judged)
+
+    @property
+    def critical(self) -> bool:
+        return self.severity == CRITICAL
+
+
+@dataclass(frozen=True)
+class Closed:
+    """An incident that closed within the last nights, and how."""
+
+    source: str
+    entity: str
+    rule: str
+    title: Text
+    night: date
+    rows: int
+    resolution: str
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What the ledger says of one entity: the figures that explain every row of the source."""
+
+    source: str
+    entity: str
+    source_total: int
+    landed: int
+    dropped: Mapping[str, int]
+    rejected: Mapping[str, int]
+    new: int
+    known: int
+    partial: int = 0  # loads that may fall short of the source's total
+    loads: int = 0
+
+    @property
+    def short(self) -> int:
+        """Rows the source claims and nobody explains: only a partial load may have some."""
+        return self.source_total - self.landed - sum(self.dropped.values()) - sum(self.rejected.values())
+
+    @property
+    def balanced(self) -> bool:
+        return (self.short == 0 or (self.short > 0 and self.partial > 0)) and self.landed == self.new + self.known
+
+
+@dataclass
+class Source:
+    """One system with all that its page says."""
+
+    key: str
+    title: Text
+    owner: Text
+    tonight: Night
+    history: list[Night]  # a year of nights that were judged, oldest first
+    rules: list[Rule]
+    fresh_until: datetime | None = None
+    loaded_at: datetime | None = None
+    open_rows: int = 0
+    waived_rows: int = 0
+    closed: list[Closed] = field(default_factory=list)
+    chart: str = ""
+    year_chart: str = ""
+
+    @property
+    def verdict(self) -> str:
+        return self.tonight.verdict
+
+    @property
+    def incidents(self) -> list[Rule]:
+        """Open incidents, what holds the source first, then the ones with most rows to mend."""
+        return sorted((r for r in self.rules if r.is_open), key=_urgency)
+
+    @property
+    def last_judged(self) -> date | None:
+        return self.history[-1].night if self.history else None
+
+
+@dataclass
+class Report:
+    """Everything the pages are drawn from."""
+
+    night: date
+    sources: list[Source]  # worst first
+    cross: Source
+    flows_tonight: list[Flow]
+    flows_ever: list[Flow]
+    totals: dict[str, Night]  # per source, all nights summed
+    names: Names
+
+    @property
+    def judged_at(self) -> datetime | None:
+        """When the last check of the night ended; the pages carry this and no clock, so the same data is the same site."""
+        return max((s.tonight.ended_at for s in [*self.sources, self.cross] if s.tonight.ended_at), default=None)
+
+
+def _urgency(rule: Rule) -> tuple[bool, bool, int, str, str]:
+    return (not (rule.critical and rule.failed), not rule.critical, -rule.open_rows, rule.entity, rule.rule)
