@@ -78,7 +78,9 @@ def killed(store: Store, point: str, wanted: Rows) -> Harm:
     with night(store) as (home, connections):
         status = spend(home, connections, f"{point}:kill")
         harm = Harm(reached=status == -signal.SIGKILL)
-        harm.manual = int(spend(home, connections, None) != 0)
+        if spend(home, connections, None) != 0:
+            harm.manual = 1
+            told((home / "log").read_text("utf8", "replace")[-600:])
         found = staged_rows(home)
         for table in wanted.keys() | found.keys():
             harm.lost += (wanted.get(table, Counter()) - found.get(table, Counter())).total()
@@ -116,6 +118,8 @@ def spend(home: Path, connections: dict[str, Any], armed: str | None) -> int:
 def staged_rows(home: Path) -> Rows:
     """Every version of every staged table by record, content and kind. Loads differ from night to night, rows may not."""
     rows: Rows = {}
+    if not (home / "warehouse.duckdb").exists():
+        return rows
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'staging'").fetchall()
         for (table,) in tables:

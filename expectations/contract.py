@@ -7,10 +7,12 @@ and the docs are all made from it at run time. A contract that declares a denied
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from expectations.checks.reading import read_checks, read_fresh, read_text, read_volume
 from expectations.denied import refuse_denied
 from expectations.errors import CallRejected
 from expectations.model import (
@@ -21,24 +23,28 @@ from expectations.model import (
     PURPOSES,
     TYPES,
     ZONES,
+    Check,
     Column,
     Contract,
     DropRule,
     Entity,
     Identity,
     Text,
+    Volume,
 )
 from expectations.strict import read_yaml, take
 
 __all__ = [
     "IDENTITY_COLUMNS",
     "ZONES",
+    "Check",
     "Column",
     "Contract",
     "DropRule",
     "Entity",
     "Identity",
     "Text",
+    "Volume",
     "contracts_folder",
     "load_contract",
 ]
@@ -70,20 +76,13 @@ def load_contract(source: str, folder: Path | None = None) -> Contract:
     return Contract(
         source=source,
         zone=raw["zone"],
-        title=_text(raw["title"], where),
-        owner=_text(raw["owner"], where),
-        fix_hint=_text(raw["fix_hint"], where),
+        title=read_text(raw["title"], where),
+        owner=read_text(raw["owner"], where),
+        fix_hint=read_text(raw["fix_hint"], where),
         retention=str(raw["retention"]),
         entities=entities,
         version=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
-
-
-def _text(raw: Any, where: str) -> Text:
-    if not isinstance(raw, dict):
-        raise CallRejected("CT-SPEC", detail=f"{where}: a text needs zh and en")
-    take(raw, where, required=("zh", "en"))
-    return Text(str(raw["zh"]), str(raw["en"]))
 
 
 def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
@@ -91,12 +90,13 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         raw,
         where,
         required=("title", "key", "columns"),
-        optional=("changed_at", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor"),
-    )
+        optional=("changed_at", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor", "rows", "fresh",
+                  "checks"),
+    )  # fmt: skip
     columns = tuple(_column(n, c or {}, f"{where}.{n}", name) for n, c in raw["columns"].items())
     entity = Entity(
         name=name,
-        title=_text(raw["title"], where),
+        title=read_text(raw["title"], where),
         key=tuple(raw["key"]),
         changed_at=raw.get("changed_at"),
         delivery=_one_of(raw.get("delivery", "changes"), DELIVERIES, f"{where}.delivery"),
@@ -109,7 +109,12 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         floor=float(raw["floor"]) if "floor" in raw else None,
     )
     _check_entity(entity, where, zone)
-    return entity
+    return replace(
+        entity,
+        rows=read_volume(raw["rows"], f"{where}.rows") if "rows" in raw else None,
+        fresh=read_fresh(raw["fresh"], f"{where}.fresh") if "fresh" in raw else None,
+        checks=read_checks(raw.get("checks") or {}, entity, f"{where}.checks"),
+    )
 
 
 def _check_entity(entity: Entity, where: str, zone: str) -> None:

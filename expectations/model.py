@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,6 +15,9 @@ TYPES = ("text", "code", "integer", "decimal", "date", "datetime", "boolean")
 EDGES = ("keep", "token", "identity", "band", "below", "prefix", "map", "suppress")
 ZONES = {"R": "register", "W": "work orders without persons", "A": "aggregates", "I": "inventory"}
 DELIVERIES = ("changes", "snapshot", "files")
+SEVERITIES = ("critical", "warning")
+EFFECTS = ("quarantine", "note")
+NULL_POLICIES = ("pass", "fail")
 PURPOSES = ("case", "household", "vehicle", "service")
 
 DEFAULT_FORMATS = {"date": ("%Y-%m-%d",), "datetime": ("%Y-%m-%d %H:%M:%S",)}
@@ -84,6 +88,38 @@ class DropRule:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One rule of an entity: `kind` is a verb of `expectations/checks`, the rest are its nouns.
+
+    severity: `critical` holds the source when more than `tolerance` of the rows fail, `warning` flags it.
+    effect: `quarantine` keeps a failing row out; `note` lets it through and counts it, for what the pipeline reads
+    anyway (a room written `302房`) or the register needs as it is (a person whose number is wrong).
+    nulls: what a row is when one of the columns is empty. when: the rule concerns only rows with these codes.
+    """
+
+    rule: str
+    kind: str
+    columns: tuple[str, ...]
+    title: Text
+    severity: str
+    tolerance: float = 0.0
+    effect: str = "quarantine"
+    nulls: str = "pass"
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict)
+    fix_hint: Text | None = None  # None: the contract's
+    owner: Text | None = None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """How many rows are plausible, as ratios to the median of the last good loads."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True)
 class Entity:
     """One kind of record of a source.
 
@@ -103,6 +139,9 @@ class Entity:
     identity: Identity | None
     no_urls: bool
     floor: float | None
+    checks: tuple[Check, ...] = ()
+    rows: Volume | None = None
+    fresh: timedelta | None = None  # how old the newest change may be when the night ends
 
     def column(self, name: str) -> Column:
         """The declared column of that name."""

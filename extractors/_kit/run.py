@@ -6,9 +6,11 @@ receipts. Nothing is landed that does not reconcile, and nothing is acknowledged
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,14 +120,31 @@ def _read(
     vault: VaultBuffer | None,
     progress: Progress | None,
 ) -> None:
-    for page in source.extract()(context):
-        _take(lanes, page, source.key)
-        if vault is not None:
-            vault.flush_if_full()
-        if progress is not None:
-            progress(page.entity, len(page))
+    with _patient_collector():
+        for page in source.extract()(context):
+            _take(lanes, page, source.key)
+            if vault is not None:
+                vault.flush_if_full()
+            if progress is not None:
+                progress(page.entity, len(page))
     if vault is not None:
         vault.flush()
+
+
+@contextmanager
+def _patient_collector() -> Iterator[None]:
+    """Let the garbage collector alone with what is no garbage: the loaded modules, and pages, which hold no cycle.
+
+    Walking them again and again cost 15 % of the CPU time of a source that sends nested objects.
+    """
+    threshold, *older = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(max(threshold, 100_000), *older)
+    try:
+        yield
+    finally:
+        gc.set_threshold(threshold, *older)
+        gc.unfreeze()
 
 
 def _take(lanes: dict[str, _Lane], page: Page, key: str) -> None:

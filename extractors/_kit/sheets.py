@@ -31,7 +31,8 @@ def workbook_counts(data: bytes, options: Mapping[str, Any]) -> Iterator[Any]:
     book = read_workbook(data, options["password"])
     for sheet in book.sheets:
         check_rows([cells for _, cells in sheet.rows])
-    check_loose(book.loose)
+    check_loose(book.beside, heads=True)
+    check_loose(book.strings, heads=False)
     if not book.encrypted:
         raise RecordRejected("DE-PASSWORD", detail="the workbook came without a password")
     rows = next((s.rows for s in book.sheets if s.name.strip() == options["sheet"]), None)

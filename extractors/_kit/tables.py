@@ -21,7 +21,7 @@ Row = tuple[int, Sequence[str | None]]
 SEARCHED = 10  # rows from the top in which headings may stand
 MERGED = 3  # rows over which one set of headings may spread
 MAX_CSV_COLUMNS = 12
-_TOTALS = re.compile("^(?:合计|总计|小计|累计|共计|汇总)")
+_TOTALS = re.compile("合计|总计|小计|累计|共计")
 _FOOTNOTE = re.compile(
     "^(?:注|备注|说明|填报人|填表人|制表人|审核|复核|负责人|单位负责人|经办人|联系|打印|报送|主管|分管)"
 )
@@ -37,9 +37,9 @@ class Table:
 
 
 def csv_counts(data: bytes, options: Mapping[str, Any]) -> Iterator[Any]:
-    """`["row" or "totals", line, record]` of a counts-only CSV file in GB18030; `["bad", line]` for a row too wide."""
+    """`["row" or "totals", line, record]` of a counts-only CSV file in GB18030; `["bad", line]`: of another width."""
     rows = _csv_rows(_gb18030(data))
-    if any(len(cells) > MAX_CSV_COLUMNS for _, cells in rows):
+    if any(len(_stripped(cells)) > MAX_CSV_COLUMNS for _, cells in rows):
         raise RecordRejected("EX-TRIPWIRE", detail=f"more than {MAX_CSV_COLUMNS} columns")
     check_rows([cells for _, cells in rows])
     yield from counts_of(rows, options, width=True)
@@ -96,7 +96,7 @@ def counts_of(rows: Sequence[Row], options: Mapping[str, Any], *, width: bool = 
     for line, cells in rows[table.first :]:
         record = record_of(table, cells)
         kind = _kind(record, options)
-        if kind == "row" and width and len(_stripped(cells)) > max(table.fields) + 1:
+        if kind == "row" and width and not len(_stripped(cells)) <= max(table.fields) + 1 <= len(cells):
             yield ["bad", line]
         elif kind is not None:
             yield [kind, line, record]

@@ -33,7 +33,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 _PERSON = re.compile(
     "姓名|身份证|证件号|公民身份|诊断|病情|病史|住址|家庭地址|居住地址|现住地|户籍地|户口|监护人|出生|民族|籍贯|手机|微信"
-    "|患者名|患者编号|个案编号|档案编号|吸毒人员编号|毒品种类|尿检|住院号|花名册|人员名单|^.{0,8}等级$|^(?:性别|年龄)$"
+    "|患者名|患者编号|个案编号|档案编号|吸毒人员编号|毒品种类|尿检|住院号|花名册|(?:人员|患者|对象)名单|^.{0,8}等级$|^(?:性别|年龄)$"
 )
 _PERSON_LATIN = re.compile(
     r"^(?:(?:person|patient|user|client|full|real|first|last|family|given)_?)?name$"
@@ -63,10 +63,10 @@ def check_rows(rows: Sequence[Cells]) -> None:
         table_below = table_below or len(filled) >= _TABLE
 
 
-def check_loose(texts: Iterable[str]) -> None:
-    """Look at texts that stand outside the cells. Raises RecordRejected EX-TRIPWIRE."""
+def check_loose(texts: Iterable[str], *, heads: bool) -> None:
+    """Look at texts without their place; heads: each may head a column. Raises RecordRejected EX-TRIPWIRE."""
     for text in texts:
-        _check_cell(text, heads=True)
+        _check_cell(text, heads=heads)
 
 
 def _check_cell(cell: str, *, heads: bool) -> None:

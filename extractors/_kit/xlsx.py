@@ -45,7 +45,7 @@ _EXTERNAL = re.compile(rb"(?i)TargetMode\s*=\s*[\"']External[\"']")
 _HYPERLINK = re.compile(rb"(?i)Type\s*=\s*[\"'][^\"']*/hyperlink[\"']")
 _DTD = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _SILENT = re.compile(r"(?i)^\[Content_Types\]|\.rels$|/styles\.xml$|/theme/|/calcChain\.xml$")
-_CELLS = re.compile(rb"(?s)<sheetData\b.*</sheetData>")
+_CELLS = re.compile(r"(?i)sharedStrings\.xml$|/worksheets/[^/]*\.xml$")
 _TEXT = re.compile(r'>([^<>]+)<|="([^"]*)"')
 
 Row = tuple[int, list[str | None]]
@@ -62,10 +62,15 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """What a workbook says, as text. encrypted: it came under a password; loose: texts outside the cells."""
+    """What a workbook says, as text.
+
+    beside: texts of comments, cached tables, charts, properties; strings: those of the raw sheets and of the list of
+    strings, where a sheet may hide that the workbook does not name. encrypted: it came under a password.
+    """
 
     sheets: list[Sheet]
-    loose: list[str]
+    beside: list[str]
+    strings: list[str]
     encrypted: bool
 
 
@@ -85,7 +90,9 @@ def read_workbook(data: bytes, password: str | None = None) -> Workbook:
         book = None  # openpyxl says all sorts of things of a malformed package, and quotes cells doing so
     if book is None:
         raise RecordRejected("DE-KIND", detail="the workbook is malformed")
-    return Workbook(sheets, list(_loose(parts)), encrypted)
+    beside = [text for name in parts if not _CELLS.search(name) for text in _texts(name, parts[name])]
+    strings = [text for name in parts if _CELLS.search(name) for text in _texts(name, parts[name])]
+    return Workbook(sheets, beside, strings, encrypted)
 
 
 def _decrypted(data: bytes, password: str | None) -> bytes:
@@ -179,11 +186,10 @@ def _text(cell: Any, shift: int) -> str | None:
     return str(value)
 
 
-def _loose(parts: dict[str, bytes]) -> Iterator[str]:
-    """Texts of the parts that are no sheets: shared strings (also unused ones), comments, pivot caches, properties."""
-    for name, part in parts.items():
-        if not _SILENT.search(name):
-            for found in _TEXT.finditer(_CELLS.sub(b"", part).decode("utf-8", "replace")):
-                text = html.unescape(found[1] or found[2] or "").strip()
-                if text:
-                    yield text
+def _texts(name: str, part: bytes) -> Iterator[str]:
+    """Texts and attributes of an XML part, unless it holds only the file's own plumbing."""
+    if not _SILENT.search(name):
+        for found in _TEXT.finditer(part.decode("utf-8", "replace")):
+            text = html.unescape(found[1] or found[2] or "").strip()
+            if text:
+                yield text

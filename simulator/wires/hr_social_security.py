@@ -6,6 +6,7 @@ refuses comes as a code in HTTP 200, what it cannot read as a SOAP Fault in HTTP
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Mapping
@@ -15,8 +16,8 @@ from hmac import compare_digest
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from expectations.errors import SourceChanged
-from extractors._kit.strict_xml import Element, child, local_name, parse_xml
+from lxml import etree
+
 from simulator.store import Store
 from simulator.wires._http import HttpWire, Request, Response, Routes, text_response
 
@@ -28,6 +29,7 @@ FUNCTIONS = {"EMPLOYER_LIST": "employer", "WINDOW_SERVICE_LIST": "window_service
 PAGE = 500
 OK, BAD_PARA, BAD_LOGIN, BAD_FUNCTION, NOT_YOURS, ENDED = "1", "-1", "-2", "-3", "-4", "-99"
 Para = Mapping[str, str]
+Element = Any
 
 
 class Refused(Exception):
@@ -75,8 +77,8 @@ class HrSocialSecurity(HttpWire):
         try:
             _check_headers(request)
             name, para, session = _read(request)
-        except (Unreadable, SourceChanged) as error:
-            return _fault(str(error) if isinstance(error, Unreadable) else "报文无法解析")
+        except Unreadable as error:
+            return _fault(str(error))
         if name == "business":
             return self._business(para, session)
         return self._login(para) if name == "login" else _fault("操作不存在")
@@ -132,22 +134,30 @@ def _check_headers(request: Request) -> None:
 
 
 def _read(request: Request) -> tuple[str, dict[str, str], str]:
-    """Operation, its parameters and the session of a request. Raises Unreadable, SourceChanged."""
-    envelope = parse_xml(request.body, {"gbk": "gbk"}, "utf-8")
-    body = child(envelope, "Body")
+    """Operation, its parameters and the session of a request. Raises Unreadable."""
+    envelope = _parsed(request.body)
+    body = envelope.find(f"{{{ENVELOPE}}}Body")
     if envelope.tag != f"{{{ENVELOPE}}}Envelope" or body is None or len(body) != 1:
         raise Unreadable("不是 SOAP 1.1 报文")
-    return local_name(body[0]), _para(body[0]), _session(child(envelope, "Header"))
+    system = envelope.find(f"{{{ENVELOPE}}}Header/{{{MOLSS}}}system")
+    session = "" if system is None else _para(system).get("sessionid", "")
+    return etree.QName(body[0]).localname, _para(body[0]), session
 
 
-def _session(header: Element | None) -> str:
-    system = None if header is None else child(header, "system")
-    return "" if system is None else _para(system).get("sessionid", "")
+def _parsed(body: bytes) -> Element:
+    if not re.match(rb"""\s*<\?xml[^>]*encoding\s*=\s*["']gbk["']""", body, re.IGNORECASE):
+        raise Unreadable("报文应声明 encoding=GBK")
+    if b"<!" in body:
+        raise Unreadable("报文不得含 DTD")
+    try:
+        return etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        raise Unreadable("报文无法解析") from None
 
 
 def _para(node: Element) -> dict[str, str]:
-    para = child(node, "para")
-    if not str(node.tag).startswith(f"{{{MOLSS}}}") or para is None:
+    para = next((one for one in node if etree.QName(one).localname == "para"), None)
+    if etree.QName(node).namespace != MOLSS or para is None:
         raise Unreadable("缺少 para 或命名空间不符")
     return {str(name): str(value) for name, value in para.attrib.items()}
 

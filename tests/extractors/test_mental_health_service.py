@@ -94,9 +94,31 @@ def test_a_person_in_a_comment_or_a_cached_table_refuses_the_file(
     put(wire.drop, NAME, locked(saved(sheet), PASSWORD), IN_WINDOW)
     cached = adding(("xl/pivotCache/pivotCacheDefinition1.xml", '<x><cacheField name="姓名"/></x>'.encode()))
     put(wire.drop, "服务量汇总_202211_2.xlsx", locked(cached, PASSWORD), IN_WINDOW)
+    orphan = adding(("xl/worksheets/sheet9.xml", f"<sheetData><c><is><t>{PERSON}</t></is></c></sheetData>".encode()))
+    put(wire.drop, "服务量汇总_202211_3.xlsx", locked(orphan, PASSWORD), IN_WINDOW)
     summary = run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)
-    assert errors(summary) == ["EX-TRIPWIRE", "EX-TRIPWIRE"]
+    assert errors(summary) == ["EX-TRIPWIRE"] * 3
     assert summary.rows == 0
+
+
+def test_the_offices_telephone_in_a_footnote_is_no_person(
+    wire: MentalHealthService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = month_sheet([line()], chinese=True)
+    for note in (["填报人", "李四", "联系电话", "020-86000001"], ["注：不含姓名、身份证号。"], ["负责人姓名：王五"]):
+        sheet.active.append(note)
+    put(wire.drop, NAME, locked(saved(sheet), PASSWORD), IN_WINDOW)
+    summary = run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)
+    assert (summary.exit_status, summary.rows) == (0, 1)
+
+
+def test_a_mobile_number_in_a_footnote_refuses_the_file(
+    wire: MentalHealthService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = month_sheet([line()], chinese=True)
+    sheet.active.append(["联系电话：13825123456"])
+    put(wire.drop, NAME, locked(saved(sheet), PASSWORD), IN_WINDOW)
+    assert errors(run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)) == ["EX-TRIPWIRE"]
 
 
 @pytest.mark.parametrize(

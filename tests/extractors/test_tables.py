@@ -82,9 +82,11 @@ def test_totals_and_footnotes_are_no_records() -> None:
 
 
 def test_a_csv_row_of_another_width_is_bad_and_trailing_commas_are_not() -> None:
-    text = "month,street,kind,count,due\r\n202211,1,01,5,6,,\r\n202211,1,02,5,6,7\r\n202211,1,03,/,６\r\n"
+    text = (
+        "month,street,kind,count,due\r\n202211,1,01,5,6,,\r\n202211,1,02,5,6,7\r\n202211,1,03,/,６\r\n202211,1,04,5\r\n"
+    )
     rows = list(csv_counts(text.encode("gb18030"), OPTIONS))
-    assert [row[:2] for row in rows] == [["row", 2], ["bad", 3], ["row", 4]]
+    assert [row[:2] for row in rows] == [["row", 2], ["bad", 3], ["row", 4], ["bad", 5]]
     assert rows[2][2]["count"] == "/"
     assert rows[2][2]["due"] == "６"
 
@@ -136,7 +138,8 @@ def test_hidden_sheets_and_texts_outside_the_cells_are_handed_over() -> None:
     read = read_workbook(locked(saved(book), "p"), "p")
     assert [(sheet.hidden, sheet.rows) for sheet in read.sheets] == [(False, []), (True, [(7, [None, None, "x"])])]
     assert read.encrypted
-    assert {"批注里的话", "别处"} <= set(read.loose)
+    assert {"批注里的话", "别处"} <= set(read.beside)
+    assert "x" in read.strings
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,11 @@ def test_a_telephone_that_heads_a_column_is_a_persons() -> None:
 
 
 def test_texts_outside_the_cells_are_looked_at() -> None:
-    check_loose(["Microsoft Excel", "16.0300", "服务量汇总", "{00000000-0001-0000-0000-000000000000}"])
+    check_loose(["Microsoft Excel", "16.0300", "服务量汇总", "{00000000-0001-0000-0000-000000000000}"], heads=True)
+    check_loose(["联系电话", "填报人姓名"], heads=False)
     for text in ("姓名", "人员名单", "440197199003072316", r"C:\Users\13825123456\Desktop"):
         with pytest.raises(RecordRejected, match="EX-TRIPWIRE"):
-            check_loose([text])
+            check_loose([text], heads=False)
 
 
 def test_a_refusal_does_not_say_what_it_saw() -> None:

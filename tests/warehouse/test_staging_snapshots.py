@@ -16,6 +16,7 @@ from warehouse.engine import stage_source
 from warehouse.engine.snapshots import End, held_back
 
 Told = tuple[int, str, str | None]  # day known, key, state; None: closed
+FLOOR = 0.5  # of DEVICE
 
 
 def snapshot(landing: Path, day: int, state: dict[str, str], **over: Any) -> str:
@@ -184,7 +185,7 @@ def told(days: dict[int, tuple[list[dict[str, str]], bool]]) -> list[Told]:
         for key, values in seen.items():
             versions += [(day, key, v) for v in values if v not in last.get(key, set())]
             last[key] = values
-        if complete and len(seen) >= DEVICE.floor * before:
+        if complete and len(seen) >= FLOOR * before:
             before = len(seen)
             for key in [k for k, values in last.items() if values and k not in seen]:
                 versions.append((day, key, None))

@@ -1,0 +1,40 @@
+"""Whether a value is there, and whether it is of its type."""
+
+from __future__ import annotations
+
+from expectations.checks.registry import kind
+from expectations.checks.scope import Scope
+from expectations.model import Check
+from expectations.relations import staged_column
+from expectations.sql import Sql, fill, joined, value
+
+
+@kind("present", columns=(1, None))
+def present(on: Scope, check: Check) -> Sql:
+    """Completeness (GB/T 36344, 5.3): the value is there. What is there and does not type is the business of `typed`.
+
+    Staging has made blanks and the contract's null words NULL already.
+    """
+    return joined((_absent(on, c) for c in check.columns), " or ")
+
+
+@kind("empty")
+def empty(on: Scope, check: Check) -> Sql:
+    """Consistency (GB/T 36344, 5.2): nothing is there yet, such as a closing time on an open case."""
+    return fill("not ({{absent}})", absent=_absent(on, check.columns[0]))
+
+
+@kind("typed")
+def typed(on: Scope, check: Check) -> Sql:
+    """Accuracy (GB/T 36344, 5.1): what the source wrote could be read as the contract's type."""
+    return fill(
+        "untyped is not null and map_contains(untyped, {{column}})", column=value(staged_column(check.columns[0]))
+    )
+
+
+def _absent(on: Scope, column: str) -> Sql:
+    unread = fill("untyped is not null and map_contains(untyped, {{column}})", column=value(staged_column(column)))
+    typing = on.entity_type(column)
+    if typing in ("text", "code"):
+        return fill("{{column}} is null", column=on.column(column))
+    return fill("{{column}} is null and not ({{unread}})", column=on.column(column), unread=unread)
