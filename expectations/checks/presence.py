@@ -11,7 +11,7 @@ from expectations.sql import Sql, fill, joined, value
 
 @kind("present", columns=(1, None))
 def present(on: Scope, check: Check) -> Sql:
-    """Completeness (GB/T 36344, 5.3): the value is there. What is there and does not type is the business of `typed`.
+    """Completeness (GB/T 36344): the value is there. What is there and does not type is the business of `typed`.
 
     Staging has made blanks and the contract's null words NULL already.
     """
@@ -20,13 +20,13 @@ def present(on: Scope, check: Check) -> Sql:
 
 @kind("empty")
 def empty(on: Scope, check: Check) -> Sql:
-    """Consistency (GB/T 36344, 5.2): nothing is there yet, such as a closing time on an open case."""
+    """Consistency (GB/T 36344): nothing is there yet, such as a closing time on an open case."""
     return fill("not ({{absent}})", absent=_absent(on, check.columns[0]))
 
 
 @kind("typed")
 def typed(on: Scope, check: Check) -> Sql:
-    """Accuracy (GB/T 36344, 5.1): what the source wrote could be read as the contract's type."""
+    """Accuracy (GB/T 36344): what the source wrote could be read as the contract's type."""
     return fill(
         "untyped is not null and map_contains(untyped, {{column}})", column=value(staged_column(check.columns[0]))
     )

@@ -11,7 +11,7 @@ from expectations.sql import Sql, fill, value
 
 @kind("matches", pattern=required(pattern))
 def matches(on: Scope, check: Check) -> Sql:
-    """Conformity (GB/T 36344, 5.4): the value has the agreed form, from its first to its last character."""
+    """Conformity (GB/T 36344): the value has the agreed form, from its first to its last character."""
     return fill(
         "not regexp_full_match({{column}}, {{pattern}})",
         column=on.column(check.columns[0]),
@@ -21,7 +21,7 @@ def matches(on: Scope, check: Check) -> Sql:
 
 @kind("between", min=optional(number), max=optional(number), open=optional(flag, False))
 def between(on: Scope, check: Check) -> Sql:
-    """Accuracy (GB/T 36344, 5.1): the number lies between the limits; `open` leaves the lower limit itself out."""
+    """Accuracy (GB/T 36344): the number lies between the limits; `open` leaves the lower limit itself out."""
     column, low, high = on.column(check.columns[0]), check.args["min"], check.args["max"]
     below = "{{column}} <= {{low}}" if check.args["open"] else "{{column}} < {{low}}"
     if high is None:

@@ -28,7 +28,7 @@ from simulator.demo.services import StartFailed, airflow, metadata_database, run
 from simulator.demo.tables import dropped_lines, night_table, progress_table
 
 NIGHT = "2022-11-05"
-FIRST = "2018-01-01"
+FIRST = "2022-01-01"
 console = Console()
 
 
@@ -101,7 +101,7 @@ def _import_pools(env: dict[str, str], home: Path) -> None:
 
 
 def _watch(api: Api, titles: dict[str, str], night: str, home: Path) -> list[NightRun]:
-    """The first run of a home reads the history up to the night; later runs read the night alone."""
+    """The first run of a home reads the year up to the night; later runs read the night alone."""
     first = not (home / "landing").exists()
     after = (date.fromisoformat(night) + timedelta(days=1)).isoformat()
     conf = {"begin": FIRST, "end": after} if first else {"begin": night, "end": after}

@@ -20,7 +20,7 @@ create or replace temp macro stage_blank(v) as
         then case when stage_trim(v) = '' then null else v end
         else v end;
 
--- One key column in its canonical form (KEY_FORM in staged.py names its version): width and blanks, never the case.
+-- One key column in its canonical form: width and blanks folded, the case kept (two codes may differ by it).
 create or replace temp macro stage_key(v) as coalesce(stage_clean(v), '');
 
 -- A part of a compound key: `|` joins the parts, so it is escaped inside them.

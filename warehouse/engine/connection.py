@@ -25,7 +25,7 @@ Connection: TypeAlias = duckdb.DuckDBPyConnection
 
 SCHEMA_VERSION = "1"
 WAIT = "REGISTER_WAREHOUSE_WAIT"  # seconds to wait for the lock
-THREADS = "REGISTER_DUCKDB_THREADS"
+THREADS = "REGISTER_DUCKDB_THREADS"  # default: all cores
 MEMORY = "REGISTER_DUCKDB_MEMORY"  # such as 2GB
 FULL = (errno.ENOSPC, errno.EDQUOT)
 BROKEN = (errno.EIO, errno.EROFS)
@@ -85,30 +85,37 @@ def _disk_errors() -> Iterator[None]:
     """What the disk refuses, as LA-SPACE or LA-IO. Whatever was not committed is gone, whatever was is safe."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
-        raise SourceLater("LA-SPACE", detail=f"the memory limit ({MEMORY}) or the temporary folder") from error
-    except (OSError, duckdb.IOException) as error:
-        number = getattr(error, "errno", None)
-        if number in FULL or "No space left" in str(error):
-            raise SourceLater("LA-SPACE", detail="warehouse") from error
-        if number in BROKEN or isinstance(error, duckdb.IOException):
-            raise SourceLater("LA-IO", detail="warehouse") from error
+    except (OSError, duckdb.Error) as error:
+        if (refusal := _disk_refusal(error)) is not None:
+            raise refusal from error
         raise
+
+
+def _disk_refusal(error: BaseException) -> PipelineError | None:
+    number = getattr(error, "errno", None)
+    # DuckDB wraps a full disk in whatever it was doing: an I/O error, or a fatal one when it was a checkpoint.
+    if number in FULL or "No space left" in str(error):
+        return SourceLater("LA-SPACE", detail="warehouse")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return SourceLater("LA-SPACE", detail=f"the memory limit ({MEMORY}) or the temporary folder")
+    if number in BROKEN or isinstance(error, duckdb.IOException):
+        return SourceLater("LA-IO", detail="warehouse")
+    return None
 
 
 def _connect(path: Path) -> Connection:
     scratch = path.with_name(f"{path.name}.tmp")
     settings: dict[str, Any] = {
         "temp_directory": str(scratch),
-        "threads": int(os.environ.get(THREADS, "2")),
         "preserve_insertion_order": False,  # rows are a set; keeping their order would cost memory
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "python_enable_replacements": False,  # a table name must never resolve to a Python variable
     }
-    if limit := os.environ.get(MEMORY):
-        settings["memory_limit"] = limit
-    scratch.mkdir(mode=0o700, exist_ok=True)
+    for name, variable in (("threads", THREADS), ("memory_limit", MEMORY)):
+        if value := os.environ.get(variable):
+            settings[name] = value
+    _empty(scratch)
     try:
         connection = duckdb.connect(str(path), config=settings)
     except duckdb.Error as error:
@@ -117,9 +124,18 @@ def _connect(path: Path) -> Connection:
     return connection
 
 
+def _empty(scratch: Path) -> None:
+    """A killed process leaves what it had spilled: rows in the clear, of no use to anyone. The lock is ours."""
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    for left in scratch.iterdir():
+        left.unlink()
+
+
 def _refusal(path: Path, error: duckdb.Error) -> PipelineError:
     """Why DuckDB would not open the file. Nothing is deleted here, above all no .wal: it may hold the last commits."""
     text = str(error)
+    if "No space left" in text:
+        return SourceLater("LA-SPACE", detail="warehouse")
     if "lock on file" in text:
         holder = re.search(r"PID (\d+)", text)
         who = f"pid {holder[1]}" if holder else "a process"

@@ -8,6 +8,7 @@ build SQL; `tests/test_sql_lint.py` reads every file for it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -110,6 +111,12 @@ def statement(name: str, /, **fragments: Fragment) -> str:
     if wanted != set(fragments):
         raise ValueError(f"{name}.sql wants {sorted(wanted)}, got {sorted(fragments)}")
     return _PLACEHOLDER.sub(lambda found: _checked(fragments[found[1]]), template)
+
+
+def rules_version(*names: str) -> str:
+    """SHA-256 over templates without their comments: tells whether rows made by them would come out the same."""
+    lines = [line for name in names for line in _template(name).splitlines() if not line.startswith("--")]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _checked(fragment: Fragment) -> str:

@@ -31,6 +31,7 @@ from warehouse.engine.sql import (
     number,
     quote,
     relation,
+    rules_version,
     typed,
 )  # fmt: skip
 
@@ -42,7 +43,7 @@ TYPES = {
     "text": "VARCHAR", "code": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(18,6)",
     "date": "DATE", "datetime": "TIMESTAMP", "boolean": "BOOLEAN",
 }  # fmt: skip
-KEY_FORM = 1  # version of the canonical key: a change re-keys every record, so it is part of the shape
+RULES = ("_types", "batch_insert", "version_insert")  # the templates that decide what a staged row looks like
 DELETED_AT = "deleted_at"
 PLACE = "file_row_number"
 _PACKED = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
@@ -92,9 +93,12 @@ class StagedEntity:
 
     @cached_property
     def shape(self) -> str:
-        """SHA-256 over all that decides the staged rows: names, types, formats, nulls, key, delivery."""
+        """SHA-256 over all that decides the staged rows: the rules, and the entity's columns, key and delivery.
+
+        A new canonical key is a new shape too, so records are keyed anew instead of doubling silently.
+        """
         facts = [
-            KEY_FORM, self.entity.key, self.entity.changed_at, self.snapshot,
+            rules_version(*RULES), self.entity.key, self.entity.changed_at, self.snapshot,
             [(c.name, c.type, c.formats, c.nulls) for c in self.columns],
         ]  # fmt: skip
         return hashlib.sha256(repr(facts).encode()).hexdigest()

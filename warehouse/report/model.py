@@ -172,6 +172,11 @@ class Source:
         return self.tonight.verdict
 
     @property
+    def blocked(self) -> bool:
+        """Whether the night was not let through. A verdict we do not know does not let through either."""
+        return self.verdict not in ("pass", "flagged")
+
+    @property
     def incidents(self) -> list[Rule]:
         """Open incidents, what holds the source first, then the ones with most rows to mend."""
         return sorted((r for r in self.rules if r.is_open), key=_urgency)
@@ -194,10 +199,21 @@ class Report:
     names: Names
 
     @property
+    def judged(self) -> list[Source]:
+        """The sources, and what is judged across them."""
+        return [*self.sources, self.cross]
+
+    @property
+    def incidents(self) -> list[Rule]:
+        """All open incidents, those of the sources first."""
+        return [r for s in self.judged for r in s.incidents]
+
+    @property
     def judged_at(self) -> datetime | None:
         """When the last check of the night ended; the pages carry this and no clock, so the same data is the same site."""
-        return max((s.tonight.ended_at for s in [*self.sources, self.cross] if s.tonight.ended_at), default=None)
+        return max((s.tonight.ended_at for s in self.judged if s.tonight.ended_at), default=None)
 
 
 def _urgency(rule: Rule) -> tuple[bool, bool, int, str, str]:
-    return (not (rule.critical and rule.failed), not rule.critical, -rule.open_rows, rule.entity, rule.rule)
+    stops = rule.failed and (rule.critical or rule.outcome != "fail")  # an engine that broke stops the source as well
+    return (not stops, not rule.critical, -rule.open_rows, rule.entity, rule.rule)

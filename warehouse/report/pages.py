@@ -16,6 +16,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from expectations.model import Text
+from warehouse.report.ledger import entity_lines, lines_ever, lines_tonight, summed
 from warehouse.report.model import BLOCKING, VERDICTS, Night, Report, Rule, Source
 from warehouse.report.safe import slug, veil
 from warehouse.report.words import LANGUAGES, Words
@@ -52,7 +54,7 @@ def _pages(report: Report) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for source in report.sources:
         yield source_page(source.key), "source.html", {"source": source}
     yield "cross.html", "cross.html", {"source": report.cross}
-    yield "ledger.html", "ledger.html", {}
+    yield "ledger.html", "ledger.html", _ledger(report)
     yield "history.html", "history.html", {"months": list(_months(report))}
     yield "legend.html", "legend.html", {}
 
@@ -66,6 +68,17 @@ def _months(report: Report) -> Iterator[tuple[date, list[date], dict[str, dict[d
         yield month, nights, judged
 
 
+def _ledger(report: Report) -> dict[str, Any]:
+    tonight, ever, nobody = lines_tonight(report), lines_ever(report), Text("", "")
+    return {
+        "tonight": tonight,
+        "tonight_sum": summed(tonight, nobody),
+        "ever": ever,
+        "ever_sum": summed(ever, nobody),
+        "entities": entity_lines(report, report.flows_ever),
+    }
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -75,9 +88,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["say"] = lambda text, words: words.name(text)
     environment.globals.update(
         verdicts=VERDICTS, blocking=BLOCKING, glyph=_glyph, source_page=source_page, spark=_spark_words,
-        age=_age, shown=SHOWN, listed=LISTED, fold=FOLD, slug=slug, one_day=timedelta(days=1),
+        age=_age, covered=_covered, shown=SHOWN, listed=LISTED, fold=FOLD, slug=slug,
     )  # fmt: skip
     return environment
 
@@ -94,12 +108,15 @@ def _glyph(verdict: str) -> str:
     return GLYPHS.get(verdict, "?")
 
 
+def _covered(source: Source) -> date | None:
+    """The last night that the loaded windows cover."""
+    return (source.fresh_until - timedelta(microseconds=1)).date() if source.fresh_until else None
+
+
 def _age(report: Report, source: Source) -> int | None:
     """Nights by which the data of a source lies behind the report."""
-    if source.fresh_until is None:
-        return None
-    covered = (source.fresh_until - timedelta(microseconds=1)).date()
-    return max(0, (report.night - covered).days)
+    covered = _covered(source)
+    return max(0, (report.night - covered).days) if covered else None
 
 
 def _spark_words(subject: Source | Rule, night: date) -> dict[str, int]:

@@ -19,8 +19,9 @@ import duckdb
 from expectations.errors import CallRejected, SourceChanged
 from expectations.model import Text
 from warehouse.engine.connection import Connection, wait_and_lock
-from warehouse.report.model import Closed, Flow, Night, Point, Report, Row, Rule, Source
+from warehouse.report.model import VERDICTS, Closed, Flow, Night, Point, Report, Row, Rule, Source
 from warehouse.report.names import CROSS, Names, read_names
+from warehouse.report.words import texts
 
 SQL = Path(__file__).with_name("sql")
 BEGINNING = date(1900, 1, 1)
@@ -78,7 +79,7 @@ def read_report(connection: Connection, night: date) -> Report:
             by_key[key[0]].closed.append(Closed(*key, Text(zh or key[2], en or key[2]), closed, rows, resolution))
     return Report(
         night=night,
-        sources=sources,
+        sources=sorted(sources, key=_rank),
         cross=cross,
         flows_tonight=_flows(connection, night, night),
         flows_ever=_flows(connection, BEGINNING, night),
@@ -89,7 +90,7 @@ def read_report(connection: Connection, night: date) -> Report:
 
 def stream_rows(connection: Connection, report: Report, export: Export) -> None:
     """Hand every open row to `export`, rule by rule."""
-    rules = {(r.source, r.entity, r.rule): r for s in [*report.sources, report.cross] for r in s.rules}
+    rules = {(r.source, r.entity, r.rule): r for s in report.judged for r in s.rules}
     cursor = connection.execute(_sql("open_rows"), {"night": report.night})
     rows = (row for batch in iter(lambda: cursor.fetchmany(BATCH), []) for row in batch)
     for key, group in groupby(rows, key=lambda row: row[:3]):
@@ -106,9 +107,19 @@ def _rules(connection: Connection, night: date) -> list[Rule]:
         if found := by_key.get((key[0], key[1], key[2])):
             found.trend.append(Point(moment, failing, outcome))
     for *key, open_rows, waived, oldest in _all(connection, "open_rules", night=night):
-        if found := by_key.get((key[0], key[1], key[2])):
-            found.open_rows, found.waived_rows, found.oldest = open_rows, waived, oldest
+        # Rows may outlive their rule: then the incident stays, under the key alone.
+        found = by_key.get((key[0], key[1], key[2])) or _withdrawn(rules, key[0], key[1], key[2])
+        found.open_rows, found.waived_rows, found.oldest = open_rows, waived, oldest
     return rules
+
+
+def _withdrawn(rules: list[Rule], source: str, entity: str, rule: str) -> Rule:
+    nobody, note = Text("", ""), texts()["left_suite"]
+    rules.append(
+        Rule(source, entity, rule, "", "", "", Text(rule, rule), nobody, Text(note["zh"], note["en"]), 0, 0, "",
+             "skipped", "", None, None, None)
+    )  # fmt: skip
+    return rules[-1]
 
 
 def _nights(connection: Connection, night: date) -> dict[str, list[Night]]:
@@ -121,6 +132,12 @@ def _source(key: str, night: date, names: Names, rules: list[Rule], nights: dict
     # Without a run of its own the night has no verdict: an older one must not stand in for it.
     tonight = history[-1] if history and history[-1].night == night else Night(night, "none")
     return Source(key, names.source(key), names.owner(key), tonight, history, [r for r in rules if r.source == key])
+
+
+def _rank(source: Source) -> tuple[int, int, int, str]:
+    """What is held stands first; among equals the one with most problems."""
+    worst = VERDICTS.index(source.verdict) if source.verdict in VERDICTS else 0
+    return (worst, -len(source.incidents), -source.open_rows, source.key)
 
 
 def _add_freshness(connection: Connection, night: date, sources: dict[str, Source]) -> None:

@@ -1,0 +1,62 @@
+"""The one expectation of ours: at most so many rows of the batch are bad, by a condition of the contract.
+
+Its metric is an aggregate, so that Great Expectations sends all rules of a suite as one query (stock column-map
+expectations add a query per rule for sample values, which we never want). Imported only by `expectations.judge`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_partial
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from sqlalchemy import func, literal_column
+
+METRIC = "rows.bad_count"
+
+
+class BadRows(TableMetricProvider):
+    """How many rows are bad."""
+
+    metric_name = METRIC
+    value_keys = ("bad",)
+
+    @metric_partial(
+        engine=SqlAlchemyExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.TABLE,
+    )
+    def _sqlalchemy(
+        cls,  # noqa: N805 - Great Expectations calls it on the class
+        execution_engine: Any,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        return func.count_if(literal_column(metric_value_kwargs["bad"])), metric_domain_kwargs, {}
+
+
+class ExpectRows(BatchExpectation):
+    """Expect at most `1 - mostly` of the rows to be bad. `rule` is the contract's name for it."""
+
+    bad: str
+    rule: str
+    mostly: float = 1.0
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.row_count", METRIC)
+    success_keys: ClassVar[tuple[str, ...]] = ("bad", "rule", "mostly")
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        failing, total = metrics[METRIC], metrics["table.row_count"]
+        # Counted against the tolerance itself: 1 - (1 - 0.1) is more than 0.1 to a computer.
+        passed = failing <= round((1 - self.mostly) * total, 6)
+        return {"success": passed, "result": {"observed_value": failing, "element_count": total}}

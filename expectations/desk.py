@@ -1,0 +1,74 @@
+"""Where one run works: the open connection, and the facts of the run that statements may ask for by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from expectations.sql import Sql, name, statement
+
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+
+
+@dataclass
+class Desk:
+    """The connection and the facts: source, run_id, run_no, night, and for the entity at hand its name."""
+
+    connection: duckdb.DuckDBPyConnection
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, text: Sql, **facts: Any) -> list[tuple[Any, ...]]:
+        """Execute a statement with those facts it names; all rows of its result."""
+        known = {**self.facts, **facts}
+        wanted = {n: known[n] for n in _PARAMETER.findall(text)}
+        return self.connection.execute(text, wanted).fetchall()
+
+    def one(self, text: Sql, **facts: Any) -> tuple[Any, ...]:
+        """The only row of a result."""
+        [row] = self.run(text, **facts)
+        return row
+
+    def tables(self) -> frozenset[tuple[str, str]]:
+        """(schema, name) of every table of the warehouse."""
+        found = self.run(Sql("select schema_name, table_name from duckdb_tables() where not temporary"))
+        return frozenset((schema, table) for schema, table in found)
+
+    def insert(self, table: Sql, rows: list[Mapping[str, Any]]) -> None:
+        """Add rows by column name."""
+        if not rows:
+            return
+        columns = list(rows[0])
+        listed = ", ".join(name(c) for c in columns)
+        marks = ", ".join(f"${c}" for c in columns)
+        text = f"insert into {table} ({listed}) values ({marks})"
+        self.connection.executemany(text, [dict(row) for row in rows])
+
+    def clear(self, *tables: str) -> None:
+        """Empty temporary tables of ours."""
+        for table in tables:
+            self.run(Sql(f"delete from {name(table)}"))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self.connection.execute("begin transaction")
+        try:
+            yield
+            self.connection.execute("commit")
+        except BaseException:
+            # An error inside has ended the transaction already, or closed the database.
+            with suppress(duckdb.Error):
+                self.connection.execute("rollback")
+            raise
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the schema of the quality history and the temporary tables, outside any transaction."""
+    for part in (*statement("_schema").split(";\n"), *statement("_scratch").split(";\n")):
+        if part.strip():
+            connection.execute(part)

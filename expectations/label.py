@@ -1,0 +1,170 @@
+"""Labels the rows of one entity: Great Expectations counts, and the rows it counted are found, once.
+
+Flow: which versions are current and which are new -> view `judged` -> Great Expectations counts every rule -> one pass
+over the rules that failed writes `finding` -> its counts must equal those of Great Expectations (CH-DIFF).
+Everything later (labels, quarantine, figures) reads `finding`: no condition is evaluated twice for the split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from expectations.desk import Desk
+from expectations.errors import SourceChanged
+from expectations.judge import Judge, Judgement
+from expectations.relations import accepted, accepted_versions, acceptance, staged, table_name
+from expectations.sql import Sql, fill, joined, statement, value
+from expectations.suite import Rule
+from expectations.verdict import FLAGGED, HELD, PASS, SKIPPED, WAIVED, Outcome, Waiver
+
+SAMPLE = 50  # new rows from which their own share of failures says something
+
+
+@dataclass
+class Labelled:
+    """What labelling one entity came to. everything: no version was judged before."""
+
+    entity: str
+    everything: bool
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def open_entity(desk: Desk, source: str, entity: str) -> None:
+    """Make acceptance and views of an entity; the views again each time, because staging may have changed its shape."""
+    table, versions = acceptance(source, entity), staged(source, entity)
+    desk.run(statement("acceptance_table", acceptance=table))
+    for file, view in (("accepted_view", accepted), ("accepted_versions_view", accepted_versions)):
+        desk.run(statement(file, view=view(source, entity), staged=versions, acceptance=table))
+
+
+def label_entity(
+    desk: Desk, judge: Judge, source: str, entity: str, rules: Sequence[Rule], waivers: Sequence[Waiver], again: bool
+) -> Labelled:
+    """Judge and label. again: the suite is another than the last one, so that every version is judged anew.
+
+    Raises: EngineFailed, SourceChanged CH-DIFF.
+    """
+    desk.clear("superseded", "fresh", "waived", "finding", "rejected", "rule")
+    everything = _population(desk, source, entity, again)
+    asked, skipped = _askable(desk, rules)
+    counts = judge.judge("judged", asked) if asked else {}
+    news = {} if everything else _judge_news(desk, judge, asked)
+    _find(desk, [r for r in asked if counts[r.check.rule].failing])
+    _compare(desk, entity, asked, counts)
+    _waive(desk, rules, waivers)
+    labelled = Labelled(entity, everything)
+    waived = _waived(desk)
+    for rule in rules:
+        if rule in skipped:
+            labelled.outcomes.append(Outcome(entity, rule.check.rule, SKIPPED))
+        else:
+            labelled.outcomes.append(_outcome(rule, counts, news, waived.get(rule.place, 0), waivers))
+    return labelled
+
+
+def _population(desk: Desk, source: str, entity: str, again: bool) -> bool:
+    """Fill `superseded` and `fresh`, and make the view `judged`. Returns whether no version was judged before."""
+    table, versions = acceptance(source, entity), staged(source, entity)
+    desk.run(statement("superseded_insert", staged=versions))
+    judged_before = fill("select count(*) from {{table}} where judged_run <> $run_no", table=table)
+    everything = desk.one(judged_before) == (0,)
+    if not everything:
+        desk.run(statement("fresh_insert", staged=versions, acceptance=table))
+    population = Sql("true") if everything or again else Sql(
+        "(not exists (select 1 from superseded where superseded.content_hash = staged.content_hash)"
+        " or exists (select 1 from fresh where fresh.content_hash = staged.content_hash))"
+    )  # fmt: skip
+    desk.run(statement("judged_view", staged=versions, population=population))
+    desk.run(statement("delivered_view"))
+    return everything
+
+
+def _askable(desk: Desk, rules: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """The rules whose reference tables hold something, and the others: a missing source is not a million errors."""
+    there = desk.tables()
+    filled: dict[tuple[str, str], bool] = {}
+    for target in {t for r in rules for t in r.reads}:
+        present = ("staging", table_name(*target)) in there
+        filled[target] = present and bool(desk.run(fill("select 1 from {{table}} limit 1", table=staged(*target))))
+    asked = [r for r in rules if all(filled[t] for t in r.reads)]
+    return asked, [r for r in rules if r not in asked]
+
+
+def _judge_news(desk: Desk, judge: Judge, rules: Sequence[Rule]) -> dict[str, Judgement]:
+    """The same rules over the new rows alone, where there are enough of them."""
+    [(new,)] = desk.run(Sql("select count(*) from delivered"))
+    return judge.judge("delivered", rules) if rules and new >= SAMPLE else {}
+
+
+def _find(desk: Desk, failing: Sequence[Rule]) -> None:
+    desk.insert(Sql("rule"), [
+        {
+            "place": r.place, "rule": r.check.rule, "column": r.check.columns[0], "severity": r.check.severity,
+            "effect": r.check.effect, "owner_zh": r.owner.zh, "owner_en": r.owner.en,
+        }
+        for r in failing
+    ])  # fmt: skip
+    if not failing:
+        return
+    reasons = joined((
+        fill("case when {{bad}} then {'place': {{place}}, 'shown': {{shown}}} end",
+             bad=r.bad, place=value(r.place), shown=r.shown)
+        for r in failing
+    ), ",\n        ")  # fmt: skip
+    desk.run(statement("finding_insert", reasons=reasons, any_bad=joined((r.bad for r in failing), "\n        or ")))
+
+
+def _compare(desk: Desk, entity: str, rules: Sequence[Rule], counts: dict[str, Judgement]) -> None:
+    """Our rows against the count of Great Expectations. Raises SourceChanged CH-DIFF naming the rules."""
+    found = dict(desk.run(Sql("select place, count(*) from finding group by place")))
+    differ = [r.check.rule for r in rules if found.get(r.place, 0) != counts[r.check.rule].failing]
+    if differ:
+        raise SourceChanged("CH-DIFF", detail=f"{entity}: {', '.join(differ)}")
+
+
+def _waive(desk: Desk, rules: Sequence[Rule], waivers: Sequence[Waiver]) -> None:
+    places = {r.check.rule: r.place for r in rules}
+    rows = [
+        {"place": places[w.rule], "source_record_id": w.source_record_id, "waiver": w.waiver_id}
+        for w in waivers
+        if rules and w.entity == rules[0].entity and w.rule in places
+    ]
+    desk.insert(Sql("waived"), rows)
+    if rows:
+        desk.run(statement("finding_waive"))
+    desk.run(statement("rejected_insert"))
+
+
+def _waived(desk: Desk) -> dict[int, int]:
+    return dict(desk.run(Sql("select place, count(*) from finding where waiver is not null group by place")))
+
+
+def _outcome(
+    rule: Rule, counts: dict[str, Judgement], news: dict[str, Judgement], waived: int, waivers: Sequence[Waiver]
+) -> Outcome:
+    name_, total = rule.check.rule, counts[rule.check.rule]
+    delivered = news.get(name_)
+    outcome = Outcome(
+        rule.entity, name_, PASS, total.failing, waived, total.total,
+        delivered.failing if delivered else None, delivered.total if delivered else None,
+    )  # fmt: skip
+    held = rule.check.severity == "critical" and not (total.passed and (delivered is None or delivered.passed))
+    if held and waived:
+        held = total.failing - waived > rule.check.tolerance * total.total
+    if held:
+        outcome.outcome = HELD
+    elif waived and waived == total.failing:
+        outcome.outcome = WAIVED
+    elif total.failing:
+        outcome.outcome = FLAGGED
+    return outcome
+
+
+def newest_change(entity_changed_at: str | None) -> Sql:
+    """The change time that freshness goes by: the source's own where it has one and it is plausible."""
+    if entity_changed_at is None:
+        return Sql("staged.known_from")
+    return Sql("case when staged.changed_at <= staged.known_from + interval 1 day then staged.changed_at end")
+
+

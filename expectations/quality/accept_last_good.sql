@@ -1,0 +1,28 @@
+-- Grain: one row per record whose newest version is in quarantine and that has an accepted one before it.
+-- From: a staged table, its acceptance.   To: its acceptance.
+-- Rule: the last good version stands, as a whole source does when it is held; what was withdrawn does not come back.
+update {{acceptance}} as acceptance
+set is_current = true
+from (
+    select
+        arg_max(
+            {'content_hash': known.content_hash, 'label': known.label},
+            {
+                'at': case
+                    when staged.changed_at between timestamp '1990-01-01' and staged.known_from + interval 1 day
+                        then staged.changed_at
+                    else staged.known_from end,
+                'gone': staged.op = 'delete', 'known': staged.known_from, 'hash': staged.content_hash
+            }
+        ) as newest
+    from {{acceptance}} as known
+    join {{staged}} as staged on staged.content_hash = known.content_hash
+    where known.label <> 'quarantined' and known.source_record_id in (
+        select blocked.source_record_id
+        from {{acceptance}} as blocked
+        where blocked.label = 'quarantined'
+            and not exists (select 1 from superseded where superseded.content_hash = blocked.content_hash)
+    )
+    group by known.source_record_id
+) as good
+where acceptance.content_hash = good.newest.content_hash and good.newest.label = 'accepted'

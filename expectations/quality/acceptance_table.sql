@@ -1,0 +1,11 @@
+-- Grain: one row per version that a released run has judged.
+-- From: a staged table.   To: the view of the same name in schema accepted.
+-- Rule: uncompressed, because finding the best compression for a hash costs five times the write itself.
+create table if not exists {{acceptance}} (
+    source_record_id varchar not null using compression uncompressed,
+    content_hash varchar not null using compression uncompressed,
+    label varchar not null,
+    is_current boolean not null,
+    judged_run integer not null,
+    accepted_run integer not null
+)

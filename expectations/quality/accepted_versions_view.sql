@@ -1,0 +1,8 @@
+-- Grain: one row per version that is not in quarantine, deletions included.
+-- From: a staged table, its acceptance.   To: whoever needs the history of a record.
+-- Rule: as known on day K is the same over the versions with known_from <= K.
+create or replace view {{view}} as
+select staged.*, acceptance.is_current, acceptance.accepted_run
+from {{staged}} as staged
+join {{acceptance}} as acceptance on acceptance.content_hash = staged.content_hash
+where acceptance.label <> 'quarantined'

@@ -1,0 +1,11 @@
+-- Grain: one row per version that no released run but this one has judged.
+-- From: a staged table, its acceptance.   To: temp.fresh.
+-- Rule: what a held run judged is fresh again in the next.
+insert into fresh
+select staged.content_hash
+from {{staged}} as staged
+where not exists (
+    select 1
+    from {{acceptance}} as acceptance
+    where acceptance.content_hash = staged.content_hash and acceptance.judged_run <> $run_no
+)
