@@ -45,7 +45,7 @@ def label_entity(
 
     Raises: EngineFailed, SourceChanged CH-DIFF.
     """
-    desk.clear("superseded", "fresh", "waived", "finding", "rejected", "rule")
+    desk.clear("superseded", "fresh", "past", "waived", "finding", "rejected", "rule")
     everything = _population(desk, source, entity, again)
     asked, skipped = _askable(desk, rules)
     counts = judge.judge("judged", asked) if asked else {}
@@ -71,11 +71,9 @@ def _population(desk: Desk, source: str, entity: str, again: bool) -> bool:
     everything = desk.one(judged_before) == (0,)
     if not everything:
         desk.run(statement("fresh_insert", staged=versions, acceptance=table))
-    population = Sql("true") if everything or again else Sql(
-        "(not exists (select 1 from superseded where superseded.content_hash = staged.content_hash)"
-        " or exists (select 1 from fresh where fresh.content_hash = staged.content_hash))"
-    )  # fmt: skip
-    desk.run(statement("judged_view", staged=versions, population=population))
+        if not again:
+            desk.run(statement("past_insert"))
+    desk.run(statement("judged_view", staged=versions))
     desk.run(statement("delivered_view"))
     return everything
 

@@ -1,8 +1,9 @@
--- Grain: superseded, fresh: one row per version; finding: one row per failing row and rule; waived: one row per waiver.
+-- Grain: superseded, fresh, past: one row per version; finding: one row per failing row and rule; waived: one row per waiver.
 -- From: nothing.   To: the statements of one entity.
 -- Rule: temporary, emptied for each entity; made before the transaction, so that no DDL runs inside it.
 create or replace temp table superseded (content_hash varchar not null);
 create or replace temp table fresh (content_hash varchar not null);
+create or replace temp table past (content_hash varchar not null);
 create or replace temp table waived (place integer not null, source_record_id varchar, waiver varchar not null);
 create or replace temp table finding (
     content_hash varchar not null,

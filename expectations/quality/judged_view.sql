@@ -1,7 +1,8 @@
 -- Grain: one row per version to be judged: of each record the newest, and what no run has judged yet.
--- From: a staged table, temp.superseded, temp.fresh.   To: Great Expectations, finding_insert.sql.
+-- From: a staged table, temp.past.   To: Great Expectations, finding_insert.sql.
 -- Rule: a deletion says nothing that a rule could judge.
 create or replace temp view judged as
 select staged.*
 from {{staged}} as staged
-where staged.op = 'upsert' and {{population}}
+where staged.op = 'upsert'
+    and not exists (select 1 from past where past.content_hash = staged.content_hash)

@@ -16,16 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from expectations.errors import RecordRejected, SourceLater
+from extractors._kit.bulk_text import BulkText
 from extractors._kit.context import Context, Page
-from extractors._kit.lines import lines_of
 from extractors._kit.sftp import DropFolder, RemoteFile
-from extractors._kit.signing import Sm3
 from extractors._kit.window import WIRE
 
 ENTITY = "enrolment_task"
 CONTROL_BYTES = 4096
-BOM = b"\xef\xbb\xbf"
-Cells = list[str] | None  # None: a line that cannot be decoded
 
 
 @dataclass(frozen=True)
@@ -49,49 +46,6 @@ class Agreed:
     rows: int
     size: int
     sm3: str
-
-
-class Reading:
-    """One passage through a file: its lines as cells, and afterwards its size and SM3."""
-
-    def __init__(self, ctx: Context, folder: DropFolder, part: Part) -> None:
-        self.size, self._sum = 0, Sm3()
-        self._separator, self._trailer = str(ctx.option("separator")), str(ctx.option("trailer"))
-        self._lines = lines_of(self._hashed(folder.pieces(part.text, ctx.option("file_bytes"))), part.text.alias)
-        self.header = self._cells(next(self._lines, b"").removeprefix(BOM)) or []
-        self.trailer: list[str] = []
-        self.beyond = 0  # lines that follow the trailer
-
-    def rows(self) -> Iterator[tuple[int, Cells]]:
-        """Line number and cells of each data line; the trailer ends them."""
-        for number, line in enumerate(self._lines, 2):
-            if not line.strip():
-                continue
-            cells = self._cells(line)
-            if self.trailer:
-                self.beyond += 1
-            elif cells and cells[0].strip() == self._trailer:
-                self.trailer = cells
-            else:
-                yield number, cells if cells and len(cells) == len(self.header) else None
-
-    @property
-    def sm3(self) -> str:
-        """Of what was read so far."""
-        return self._sum.hexdigest()
-
-    def _hashed(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self._sum.update(piece)
-            self.size += len(piece)
-            yield piece
-
-    def _cells(self, line: bytes) -> Cells:
-        # Decoded first, split second: the separator's bytes also occur inside two-byte characters.
-        with suppress(UnicodeDecodeError):
-            text = line.decode("gb18030")
-            return None if "\0" in text else text.split(self._separator)
-        return None
 
 
 def extract(ctx: Context) -> Iterator[Page]:
@@ -141,10 +95,15 @@ def _date(digits: str) -> datetime | None:
     return None
 
 
+def _opened(ctx: Context, folder: DropFolder, part: Part) -> BulkText:
+    pieces = folder.pieces(part.text, ctx.option("file_bytes"))
+    return BulkText(pieces, ctx.option("separator"), ctx.option("trailer"), part.text.alias)
+
+
 def _survey(ctx: Context, folder: DropFolder, part: Part) -> Agreed:
     """The first reading. Raises RecordRejected DE-SIGN, DE-COUNT, DE-HEAD or DE-ENC."""
     agreed = _agreed(folder, part)
-    reading = Reading(ctx, folder, part)
+    reading = _opened(ctx, folder, part)
     good = rows = 0
     for _, cells in reading.rows():
         rows += 1
@@ -170,7 +129,7 @@ def _agreed(folder: DropFolder, part: Part) -> Agreed:
 
 def _pages(ctx: Context, folder: DropFolder, part: Part, agreed: Agreed) -> Iterator[Page]:
     """The second reading. Raises SourceLater EX-SFTP when it is no longer the same file."""
-    reading, rows = Reading(ctx, folder, part), list[list[str]]()
+    reading, rows = _opened(ctx, folder, part), list[list[str]]()
     for number, cells in reading.rows():
         if cells is None:
             ctx.reject(ENTITY, f"{part.text.alias}:{number}", "DE-ROW")

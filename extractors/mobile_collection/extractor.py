@@ -83,8 +83,9 @@ def _pages(ctx: Context, place: str, records: list[Any]) -> Iterator[Page]:
     home = _table(_dwellings(head.pop("house", ()), len(collections)), declared)
     shared = head | {n: v for n, v in home.items() if n not in head}
     yield Page("house", columns=shared)
+    lendable = {name: shared[name] for name in declared & shared.keys()}
     for nested, held in lists.items():
-        yield from _nested_pages(ctx, place, nested, held, shared)
+        yield from _nested_pages(ctx, place, nested, held, lendable)
 
 
 def _dwellings(houses: Sequence[Any], rows: int) -> list[dict[str, Any]]:
@@ -96,7 +97,7 @@ def _dwellings(houses: Sequence[Any], rows: int) -> list[dict[str, Any]]:
 
 
 def _nested_pages(
-    ctx: Context, place: str, nested: str, lists: Sequence[Any], shared: Columns
+    ctx: Context, place: str, nested: str, lists: Sequence[Any], lendable: Columns
 ) -> Iterator[Page]:
     """The objects of one nested list, with what their contracts borrow from collection and dwelling."""
     owners, ordinals, items = _objects(ctx, place, nested, lists)
@@ -106,7 +107,7 @@ def _nested_pages(
     wanted = set().union(*declared.values())
     own = _table(items, wanted)
     own["ordinal"] = ordinals
-    borrowed = {n: list(map(shared[n].__getitem__, owners)) for n in wanted & shared.keys() - own.keys()}
+    borrowed = {n: list(map(lendable[n].__getitem__, owners)) for n in wanted & lendable.keys() - own.keys()}
     first, *further = NESTED[nested]
     left = set(own) - {name for entity in further for name in declared[entity]}
     for entity, names in declared.items():

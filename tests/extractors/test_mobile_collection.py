@@ -213,6 +213,12 @@ def test_a_new_field_is_counted_once_and_not_kept(serve: Serve, go: Go, tmp_path
     assert leaks(tmp_path, KEY, summary) == []
 
 
+def test_a_field_of_the_collection_never_stands_in_for_one_of_a_person(serve: Serve, go: Go, tmp_path: Path) -> None:
+    summary = go(serve([collection(1, sex="CANARY", kind="CANARY", persons=[{"id_no": "1", "name": "甲"}])]))
+    assert "sex" not in landed(tmp_path, KEY, "person")[0]
+    assert (summary.exit_status, leaks(tmp_path, KEY, summary)) == (0, [])
+
+
 def test_the_wire_refuses_what_the_real_one_refuses(serve: Serve) -> None:
     wire = serve([collection(n) for n in range(3)], rate=5)
 

@@ -212,14 +212,16 @@ def test_a_digest_knows_rows_and_not_their_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ['a"b', "a'b", "名", "a b", "a;--", "{{x}}", "$y"])
 def test_quoting_makes_a_name_of_anything(name: str) -> None:
     with duckdb.connect() as connection:
-        cursor = connection.execute(f"select 1 as {sql.quote(name)}, {sql.literal(name)} as v")
+        cursor = connection.execute(
+            quoting.fill("select 1 as {{n}}, {{v}} as v", n=quoting.name(name), v=quoting.value(name))
+        )
         assert (cursor.description[0][0], cursor.fetchall()) == (name, [(1, name)])
 
 
 @pytest.mark.parametrize("name", ["", "a\0b"])
 def test_what_no_engine_can_hold_is_no_identifier(name: str) -> None:
     with pytest.raises(ValueError, match="not an identifier"):
-        sql.quote(name)
+        quoting.name(name)
 
 
 def test_a_plain_string_never_enters_a_template() -> None:

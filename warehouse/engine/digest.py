@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from warehouse.engine.connection import Connection
-from warehouse.engine.sql import cast, content, quote, relation, statement
+from warehouse.engine.sql import cast, content, name, statement
 
 
 def digest_table(connection: Connection, schema: str, table: str, *, without: Collection[str] = ()) -> str:
@@ -19,8 +19,8 @@ def digest_table(connection: Connection, schema: str, table: str, *, without: Co
         "order by column_name",
         {"schema": schema, "table": table},
     ).fetchall()
-    row = content((name, cast(quote(name), "VARCHAR")) for (name,) in columns if name not in without)
+    row = content((column, cast(name(column), "VARCHAR")) for (column,) in columns if column not in without)
     [(rows, low, high)] = connection.execute(
-        statement("table_digest", content=row, table=relation(schema, table))
+        statement("table_digest", content=row, table=name(schema, table))
     ).fetchall()
     return f"{rows}:{low:x}:{high:x}"

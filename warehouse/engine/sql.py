@@ -1,9 +1,9 @@
-"""The one audited place where text becomes SQL.
+"""Where staging's text becomes SQL: fragments of expressions, and the templates they are filled into.
 
-Values travel as parameters (`$name`). What cannot be a parameter passes through here: identifiers through `quote`,
-constants of a contract (null words, date formats) through `literal`, and templates of `warehouse/1_staging/*.sql`
-through `statement`, which fills `{{name}}` with fragments made by the functions below. Nothing else in the tree may
-build SQL; `tests/test_sql_lint.py` reads every file for it.
+Values travel as parameters (`$name`). What cannot be a parameter (identifiers, null words and date formats of a
+contract) is quoted by `name` and `value` of `expectations.sql`; everything here is put together from what those two
+made, and `statement` fills `warehouse/1_staging/*.sql` with it. Nothing else in this folder may build SQL;
+`tests/test_sql_lint.py` reads every file for it.
 """
 
 from __future__ import annotations
@@ -14,121 +14,88 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from expectations.sql import Sql, fill, joined, name, value
+
 TEMPLATES = Path(__file__).resolve().parent.parent / "1_staging"
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+NULL = Sql("null")
+FALSE = Sql("false")
 _FUNCTION = re.compile(r"[a-z][a-z0-9_]*")
+_TYPE = re.compile(r"[A-Z]+(\([0-9, ]+\))?")
+
+__all__ = [
+    "FALSE", "NULL", "Sql", "any_of", "array", "call", "cast", "concatenated", "content", "listing", "name", "named",
+    "rules_version", "statement", "typed", "value",
+]  # fmt: skip
 
 
-class Fragment(str):
-    """Text that is SQL because a function of this module made it; a plain string never enters a template."""
-
-    __slots__ = ()
-
-
-def quote(identifier: str) -> Fragment:
-    """An identifier in double quotes. Raises ValueError for an empty name or a NUL, which no engine can hold."""
-    if not identifier or "\0" in identifier:
-        raise ValueError("not an identifier")
-    return Fragment('"' + identifier.replace('"', '""') + '"')
-
-
-def literal(text: str) -> Fragment:
-    """A text constant; DuckDB's plain strings know no escape but the doubled quote."""
-    if "\0" in text:
-        raise ValueError("not a text constant")
-    return Fragment("'" + text.replace("'", "''") + "'")
-
-
-def number(value: int) -> Fragment:
-    """An integer constant."""
-    return Fragment(int(value))
-
-
-def relation(schema: str, name: str) -> Fragment:
-    """`"schema"."name"`."""
-    return Fragment(f"{quote(schema)}.{quote(name)}")
-
-
-def call(function: str, *arguments: Fragment) -> Fragment:
+def call(function: str, *arguments: Sql) -> Sql:
     """`function(argument, …)` for a function or macro named in our own code."""
     if not _FUNCTION.fullmatch(function):
         raise ValueError("not a function name")
-    return Fragment(f"{function}({', '.join(map(_checked, arguments))})")
+    return fill("{{function}}({{arguments}})", function=Sql(function), arguments=joined(arguments, ", "))
 
 
-def content(pairs: Iterable[tuple[str, Fragment]]) -> Fragment:
+def cast(expression: Sql, kind: str) -> Sql:
+    """`cast(expression as KIND)`."""
+    return fill("cast({{expression}} as {{kind}})", expression=expression, kind=_type(kind))
+
+
+def typed(column: Sql, kind: str) -> Sql:
+    """`column KIND`, one column of a table."""
+    return fill("{{column}} {{kind}}", column=column, kind=_type(kind))
+
+
+def named(expression: Sql, alias: Sql) -> Sql:
+    """`expression as alias`."""
+    return fill("{{expression}} as {{alias}}", expression=expression, alias=alias)
+
+
+def listing(expressions: Iterable[Sql]) -> Sql:
+    """Expressions with commas between."""
+    return joined(expressions, ",\n    ")
+
+
+def array(expressions: Iterable[Sql]) -> Sql:
+    """`[a, b, …]`."""
+    return fill("[{{items}}]", items=joined(expressions, ", "))
+
+
+def concatenated(expressions: Iterable[Sql]) -> Sql:
+    """`(a || b || …)`: NULL as soon as one part is."""
+    return fill("({{parts}})", parts=joined(expressions, " || "))
+
+
+def any_of(conditions: Iterable[Sql]) -> Sql:
+    """`(a or b or …)`; false for none."""
+    return fill("({{conditions}})", conditions=joined([*conditions] or [FALSE], " or "))
+
+
+def content(pairs: Iterable[tuple[str, Sql]]) -> Sql:
     """The text of a row that is hashed: `<bytes>=<name>:<value>` per value that is not NULL, in name order."""
-    parts = [p for name, value in sorted(pairs) for p in (call("stage_mark", literal(f"={name}:"), value), value)]
+    parts = [p for column, v in sorted(pairs) for p in (call("stage_mark", value(f"={column}:"), v), v)]
     return call("concat", *parts)
 
 
-def cast(expression: Fragment, kind: str) -> Fragment:
-    """`cast(expression as KIND)`."""
-    if not re.fullmatch(r"[A-Z]+(\([0-9, ]+\))?", kind):
-        raise ValueError("not a type")
-    return Fragment(f"cast({_checked(expression)} as {kind})")
+def statement(file: str, /, **parts: Sql) -> str:
+    """The template `1_staging/<file>.sql` with its placeholders filled.
 
-
-def typed(name: Fragment, kind: str) -> Fragment:
-    """`name KIND`, one column of a table."""
-    if not re.fullmatch(r"[A-Z]+(\([0-9, ]+\))?", kind):
-        raise ValueError("not a type")
-    return Fragment(f"{_checked(name)} {kind}")
-
-
-def named(expression: Fragment, name: Fragment) -> Fragment:
-    """`expression as name`."""
-    return Fragment(f"{_checked(expression)} as {_checked(name)}")
-
-
-def listing(expressions: Iterable[Fragment]) -> Fragment:
-    """Expressions with commas between."""
-    return Fragment(",\n    ".join(map(_checked, expressions)))
-
-
-def array(expressions: Iterable[Fragment]) -> Fragment:
-    """`[a, b, …]`."""
-    return Fragment(f"[{', '.join(map(_checked, expressions))}]")
-
-
-def joined(expressions: Iterable[Fragment]) -> Fragment:
-    """`a || b || …`: NULL as soon as one part is."""
-    return Fragment("(" + " || ".join(map(_checked, expressions)) + ")")
-
-
-def any_of(conditions: Iterable[Fragment]) -> Fragment:
-    """`a or b or …`; false for none."""
-    return Fragment("(" + (" or ".join(map(_checked, conditions)) or "false") + ")")
-
-
-def statement(name: str, /, **fragments: Fragment) -> str:
-    """The template `1_staging/<name>.sql` with its placeholders filled.
-
-    Raises: ValueError when a placeholder has no fragment, a fragment no placeholder, or one is a plain string.
+    Raises: ValueError when a placeholder has no part, a part no placeholder, or a part is a plain string.
     """
-    template = _template(name)
-    wanted = set(_PLACEHOLDER.findall(template))
-    if wanted != set(fragments):
-        raise ValueError(f"{name}.sql wants {sorted(wanted)}, got {sorted(fragments)}")
-    return _PLACEHOLDER.sub(lambda found: _checked(fragments[found[1]]), template)
+    return fill(_template(file), **parts)
 
 
-def rules_version(*names: str) -> str:
+def rules_version(*files: str) -> str:
     """SHA-256 over templates without their comments: tells whether rows made by them would come out the same."""
-    lines = [line for name in names for line in _template(name).splitlines() if not line.startswith("--")]
+    lines = [line for file in files for line in _template(file).splitlines() if not line.startswith("--")]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _checked(fragment: Fragment) -> str:
-    if not isinstance(fragment, Fragment):
-        raise ValueError("a plain string is not SQL")
-    return fragment
+def _type(kind: str) -> Sql:
+    if not _TYPE.fullmatch(kind):
+        raise ValueError("not a type")
+    return Sql(kind)
 
 
 @cache
-def _template(name: str) -> str:
-    return (TEMPLATES / f"{name}.sql").read_text("utf8")
-
-
-NULL = Fragment("null")
-FALSE = Fragment("false")
+def _template(file: str) -> str:
+    return (TEMPLATES / f"{file}.sql").read_text("utf8")

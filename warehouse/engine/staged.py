@@ -18,21 +18,19 @@ from expectations.model import DEFAULT_FORMATS, Column, Entity
 from warehouse.engine.sql import (
     FALSE,
     NULL,
-    Fragment,
+    Sql,
     any_of,
     array,
     call,
     cast,
+    concatenated,
     content,
-    joined,
     listing,
-    literal,
+    name,
     named,
-    number,
-    quote,
-    relation,
     rules_version,
     typed,
+    value,
 )  # fmt: skip
 
 SCHEMA = "staging"
@@ -83,8 +81,8 @@ class StagedEntity:
         return self.entity.landed()
 
     @property
-    def table(self) -> Fragment:
-        return relation(SCHEMA, table_name(self.source, self.entity.name))
+    def table(self) -> Sql:
+        return name(SCHEMA, table_name(self.source, self.entity.name))
 
     @property
     def snapshot(self) -> bool:
@@ -103,53 +101,53 @@ class StagedEntity:
         ]  # fmt: skip
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
-    def declarations(self) -> Fragment:
+    def declarations(self) -> Sql:
         """The typed columns of the table."""
-        return listing(typed(quote(staged_name(c.name)), TYPES[c.type]) for c in self.columns)
+        return listing(typed(name(staged_name(c.name)), TYPES[c.type]) for c in self.columns)
 
-    def names(self) -> Fragment:
+    def names(self) -> Sql:
         """The staged names of the contract columns, in order."""
-        return listing(quote(staged_name(c.name)) for c in self.columns)
+        return listing(name(staged_name(c.name)) for c in self.columns)
 
-    def landed(self, present: Collection[str]) -> Fragment:
+    def landed(self, present: Collection[str]) -> Sql:
         """Per column `l<i>`: the landed text; NULL for one that an older contract did not know."""
         return listing(
-            named(quote(c.name) if c.name in present else cast(NULL, "VARCHAR"), _indexed("l", i))
+            named(name(c.name) if c.name in present else cast(NULL, "VARCHAR"), _indexed("l", i))
             for i, c in enumerate(self.columns)
         )
 
-    def content_hash(self) -> Fragment:
+    def content_hash(self) -> Sql:
         """The hash of a landed row: length, name and text of every value, in name order."""
         return call("md5", content((c.name, _indexed("l", i)) for i, c in enumerate(self.columns)))
 
-    def record_id(self) -> Fragment:
+    def record_id(self) -> Sql:
         """The source's key in canonical form; a compound key joins its parts with `|`."""
         parts = [_indexed("l", self._place(k)) for k in self.entity.key]
         if len(parts) == 1:
             return call("stage_key", parts[0])
         first, *rest = (call("stage_key_part", p) for p in parts)
-        return joined([first, *(piece for part in rest for piece in (literal("|"), part))])
+        return concatenated([first, *(piece for part in rest for piece in (value("|"), part))])
 
-    def values(self) -> Fragment:
+    def values(self) -> Sql:
         """Per column `v<i>`: the landed text, NULL where the contract calls it null or it is blank."""
         return listing(named(_value(c, _indexed("l", i)), _indexed("v", i)) for i, c in enumerate(self.columns))
 
-    def typings(self) -> Fragment:
+    def typings(self) -> Sql:
         """Per column `c<i>`: the typed value."""
         return listing(named(_typed(c, _indexed("v", i)), _indexed("c", i)) for i, c in enumerate(self.columns))
 
-    def results(self) -> Fragment:
+    def results(self) -> Sql:
         """The typed columns by index, in the table's order."""
         return listing(_indexed("c", i) for i in range(len(self.columns)))
 
-    def failed(self) -> Fragment:
+    def failed(self) -> Sql:
         """Whether any column of the row failed to type."""
         return any_of(call("stage_failed", _indexed("v", i), _indexed("c", i)) for i, _ in self._fallible())
 
-    def untyped(self) -> Fragment:
+    def untyped(self) -> Sql:
         """The map of the columns that failed to type, with their landed text."""
         entries = [
-            call("stage_untyped", literal(staged_name(c.name)), _indexed("v", i), _indexed("c", i))
+            call("stage_untyped", value(staged_name(c.name)), _indexed("v", i), _indexed("c", i))
             for i, c in self._fallible()
         ]
         return call("stage_untyped_map", array(entries)) if entries else NULL
@@ -157,29 +155,29 @@ class StagedEntity:
     def _fallible(self) -> list[tuple[int, Column]]:
         return [(i, c) for i, c in enumerate(self.columns) if TYPES[c.type] != "VARCHAR"]
 
-    def deleted(self) -> Fragment:
+    def deleted(self) -> Sql:
         """Whether the row is a tombstone: it carries `deleted_at`, typed or not."""
         names = [c.name for c in self.columns]
         return call("stage_given", _indexed("v", names.index(DELETED_AT))) if DELETED_AT in names else FALSE
 
-    def changed_at(self) -> Fragment:
+    def changed_at(self) -> Sql:
         """The source's own time of the version; a tombstone has the time of the deletion."""
         clocks = [n for n in (DELETED_AT, self.entity.changed_at) if n in {c.name for c in self.columns}]
         moments = [cast(self._moment(self._place(n)), "TIMESTAMP") for n in clocks if n is not None]
         return call("coalesce", *moments) if moments else cast(NULL, "TIMESTAMP")
 
-    def carried(self) -> Fragment:
+    def carried(self) -> Sql:
         """What a closing or return takes from the version it stands on: the key always, the rest if it returns."""
         return listing(
-            _origin(c) if c.name in self.entity.key else call("stage_returned", relation("derived", "op"), _origin(c))
+            _origin(c) if c.name in self.entity.key else call("stage_returned", name("derived", "op"), _origin(c))
             for c in self.columns
         )
 
-    def _moment(self, place: int) -> Fragment:
+    def _moment(self, place: int) -> Sql:
         """The column as a moment; a change time that a contract left as text is read by the default format."""
         if TYPES[self.columns[place].type] in ("DATE", "TIMESTAMP"):
             return _indexed("c", place)
-        return call("stage_moment", _indexed("v", place), literal(DEFAULT_FORMATS["datetime"][0]))
+        return call("stage_moment", _indexed("v", place), value(DEFAULT_FORMATS["datetime"][0]))
 
     def _place(self, name: str) -> int:
         return [c.name for c in self.columns].index(name)
@@ -190,27 +188,27 @@ def staged_entities(contract: Contract) -> dict[str, StagedEntity]:
     return {name: StagedEntity(contract.source, entity) for name, entity in sorted(contract.entities.items())}
 
 
-def _origin(column: Column) -> Fragment:
-    return relation("origin", staged_name(column.name))
+def _origin(column: Column) -> Sql:
+    return name("origin", staged_name(column.name))
 
 
-def _indexed(letter: str, place: int) -> Fragment:
+def _indexed(letter: str, place: int) -> Sql:
     # By place, not by name: no column of a source can clash with an alias of ours.
-    return quote(f"{letter}{place}")
+    return name(f"{letter}{place}")
 
 
-def _value(column: Column, landed: Fragment) -> Fragment:
-    words = [literal(n) for n in column.nulls if "\0" not in n]
+def _value(column: Column, landed: Sql) -> Sql:
+    words = [value(n) for n in column.nulls if "\0" not in n]
     return call("stage_value", landed, array(words)) if words else call("stage_blank", landed)
 
 
-def _typed(column: Column, value: Fragment) -> Fragment:
+def _typed(column: Column, text: Sql) -> Sql:
     if column.type in ("integer", "decimal", "boolean"):
-        return call(f"stage_{column.type}", value)
+        return call(f"stage_{column.type}", text)
     if column.type in ("date", "datetime"):
-        moments = [_by_format(value, f) for f in column.formats]
+        moments = [_by_format(text, f) for f in column.formats]
         return cast(call("coalesce", *moments), TYPES[column.type])
-    return value
+    return text
 
 
 def _readable(column: Column) -> bool:
@@ -220,11 +218,11 @@ def _readable(column: Column) -> bool:
     return bool(column.formats) and all(re.fullmatch(r"(%[YmdHMSfIpz]|[^%])+", f) for f in column.formats)
 
 
-def _by_format(value: Fragment, form: str) -> Fragment:
+def _by_format(text: Sql, form: str) -> Sql:
     """One format of the contract; those without separators must match to the digit."""
     if "%z" in form:
-        return call("stage_moment_zoned", value, literal(form))
+        return call("stage_moment_zoned", text, value(form))
     if re.fullmatch(r"(%[YmdHMS])+", form):
         digits = sum(_PACKED[d] for d in re.findall(r"%\w", form))
-        return call("stage_moment_packed", value, literal(form), number(digits))
-    return call("stage_moment", value, literal(form))
+        return call("stage_moment_packed", text, value(form), value(digits))
+    return call("stage_moment", text, value(form))

@@ -182,6 +182,11 @@ class Source:
         return sorted((r for r in self.rules if r.is_open), key=_urgency)
 
     @property
+    def rules_by_urgency(self) -> list[Rule]:
+        """All rules, the open incidents first."""
+        return [*self.incidents, *(r for r in self.rules if not r.is_open)]
+
+    @property
     def last_judged(self) -> date | None:
         return self.history[-1].night if self.history else None
 

@@ -25,7 +25,7 @@ from warehouse.report.words import LANGUAGES, Words
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = TEMPLATES / "style.css"
 ICON = TEMPLATES / "icon.svg"
-SHOWN = 10  # rows of a rule that stand open on its page
+SHOWN = 5  # rows of a rule that stand open on its page
 LISTED = 200  # rows of a rule that its page holds at all; the CSV holds every one
 FOLD = 8  # warnings of one system on the first page before the rest folds away
 GLYPHS = {"pass": "✓", "flagged": "▲", "held": "■", "error": "✕", "none": "○"}
