@@ -21,14 +21,21 @@ def count_entity(desk: Desk, source: str, entity: Entity, labelled: Labelled) ->
         staged=row[0], rows_new=row[1], accepted=row[2], quarantined=row[3], withdrawn=row[4], rows_current=row[5],
         quarantined_current=row[6], newest_change=row[7],
     )  # fmt: skip
-    [(figures.known,)] = desk.run(
-        fill("select count(*) from {{table}} as known where judged_run <> $run_no and exists "
-             "(select 1 from {{versions}} as staged where staged.content_hash = known.content_hash)",
-             table=table, versions=versions)
-    ) if not labelled.everything else [(0,)]  # fmt: skip
+    figures.known = 0 if labelled.everything else _known(desk, table, versions, figures)
     [(figures.noted_current,)] = desk.run(statement("noted"))
     _balance(desk, entity.name, figures)
     return figures
+
+
+def _known(desk: Desk, table: Sql, versions: Sql, figures: EntityFigures) -> int:
+    """How many staged versions an earlier run has judged; those staging took back count no longer."""
+    judged = fill("select count(*) from {{table}} as known where judged_run <> $run_no", table=table)
+    [(known,)] = desk.run(judged)
+    if known + figures.rows_new == figures.staged:
+        return int(known)
+    still = "{{judged}} and exists (select 1 from {{versions}} as staged where staged.content_hash = known.content_hash)"
+    [(known,)] = desk.run(fill(still, judged=judged, versions=versions))
+    return int(known)
 
 
 def _balance(desk: Desk, entity: str, figures: EntityFigures) -> None:
@@ -66,7 +73,6 @@ def accept(desk: Desk, source: str, entity: str, labelled: Labelled, figures: En
         desk.run(fill("delete from {{table}}", table=table))
         desk.run(statement("accept_new", acceptance=table, staged=versions, is_fresh=Sql("true")))
     else:
-        desk.run(statement("accept_gone", acceptance=table, staged=versions))
         desk.run(statement("accept_again", acceptance=table))
         # What an earlier attempt of this run accepted has its label from accept_again.
         is_fresh = fill(
@@ -75,6 +81,8 @@ def accept(desk: Desk, source: str, entity: str, labelled: Labelled, figures: En
             table=table,
         )
         desk.run(statement("accept_new", acceptance=table, staged=versions, is_fresh=is_fresh))
+        if _rows(desk, table) > figures.staged:
+            desk.run(statement("accept_gone", acceptance=table, staged=versions))
     if figures.quarantined_current:
         desk.run(statement("accept_last_good", acceptance=table, staged=versions))
     _verify(desk, entity, table, figures)
@@ -82,6 +90,9 @@ def accept(desk: Desk, source: str, entity: str, labelled: Labelled, figures: En
 
 def _verify(desk: Desk, entity: str, table: Sql, figures: EntityFigures) -> None:
     """The acceptance holds each staged version once. Raises SourceChanged LO-LEDGER."""
-    [(rows,)] = desk.run(fill("select count(*) from {{table}}", table=table))
-    if rows != figures.staged:
+    if (rows := _rows(desk, table)) != figures.staged:
         raise SourceChanged("LO-LEDGER", detail=f"{entity}: {figures.staged} staged, {rows} labelled")
+
+
+def _rows(desk: Desk, table: Sql) -> int:
+    return int(desk.one(fill("select count(*) from {{table}}", table=table))[0])

@@ -1,18 +1,21 @@
 -- Grain: one row per version that this run judges for the first time.
 -- From: a staged table, temp.fresh, temp.superseded, temp.rejected.   To: its acceptance.
--- Rule: the label follows from the findings; nothing is judged again here.
+-- Rule: the label follows from the findings; nothing is judged again here. Joins, because an `exists` in a select list
+-- makes DuckDB group the million hashes first.
 insert into {{acceptance}}
-select labelled.source_record_id, labelled.content_hash, labelled.label,
-    labelled.label = 'accepted' and labelled.is_newest, $run_no, $run_no
-from (
+with labelled as (
     select
         staged.source_record_id,
         staged.content_hash,
         case
             when staged.op = 'delete' then 'withdrawn'
-            when exists (select 1 from rejected where rejected.content_hash = staged.content_hash) then 'quarantined'
+            when rejected.content_hash is not null then 'quarantined'
             else 'accepted' end as label,
-        not exists (select 1 from superseded where superseded.content_hash = staged.content_hash) as is_newest
+        superseded.content_hash is null as is_newest
     from {{staged}} as staged
+    left join rejected on rejected.content_hash = staged.content_hash
+    left join superseded on superseded.content_hash = staged.content_hash
     where {{is_fresh}}
-) as labelled
+)
+select source_record_id, content_hash, label, label = 'accepted' and is_newest, $run_no, $run_no
+from labelled

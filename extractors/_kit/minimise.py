@@ -24,6 +24,10 @@ from extractors._kit.person_columns import PersonTokeniser
 from extractors._kit.tokens import Tokeniser
 
 
+# pa.array() is twice as fast as a builder, but its first call imports pandas: more CPU than a small night costs.
+BULK = 20_000
+
+
 class VaultSink(Protocol):
     """Takes (token, kind, clear) of identities."""
 
@@ -71,7 +75,8 @@ class Minimiser:
         landed = self._landed(columns)
         if page.deletes:
             landed = self._tombstones(landed)
-        return pa.record_batch([pa.array(landed[n], pa.string()) for n in self.schema.names], schema=self.schema)
+        bulk = self.findings.received > BULK
+        return pa.record_batch([_strings(landed[n], bulk) for n in self.schema.names], schema=self.schema)
 
     def _columns(self, page: Page) -> dict[str, Values]:
         """The declared columns of a page as text, and what drop rules go by; everything else is seen by name only."""
@@ -174,3 +179,11 @@ class Minimiser:
         return self._persons.columns(
             columns[identity.number], kinds, names, columns[identity.birth], columns[identity.sex]
         )
+
+
+def _strings(values: Values, bulk: bool) -> pa.Array:
+    if bulk:
+        return pa.array(values, pa.string())
+    builder = pa.lib.StringBuilder()
+    builder.append_values(values)
+    return builder.finish()

@@ -15,6 +15,9 @@ import duckdb
 import pytest
 
 from expectations.errors import SourceChanged, SourceLater
+from expectations.sql import fill
+from expectations.sql import name as quoted
+from expectations.sql import value as constant
 from tests.warehouse.landed import DEVICE, PERSON, TOWN, land, rows_of
 from warehouse.engine import digest_table, open_warehouse, rebuild, sql, stage_source
 from warehouse.engine.__main__ import main
@@ -212,16 +215,14 @@ def test_a_digest_knows_rows_and_not_their_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ['a"b', "a'b", "名", "a b", "a;--", "{{x}}", "$y"])
 def test_quoting_makes_a_name_of_anything(name: str) -> None:
     with duckdb.connect() as connection:
-        cursor = connection.execute(
-            quoting.fill("select 1 as {{n}}, {{v}} as v", n=quoting.name(name), v=quoting.value(name))
-        )
+        cursor = connection.execute(fill("select 1 as {{n}}, {{v}} as v", n=quoted(name), v=constant(name)))
         assert (cursor.description[0][0], cursor.fetchall()) == (name, [(1, name)])
 
 
 @pytest.mark.parametrize("name", ["", "a\0b"])
 def test_what_no_engine_can_hold_is_no_identifier(name: str) -> None:
     with pytest.raises(ValueError, match="not an identifier"):
-        quoting.name(name)
+        quoted(name)
 
 
 def test_a_plain_string_never_enters_a_template() -> None:

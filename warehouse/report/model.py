@@ -1,6 +1,7 @@
 """The nouns of the report: nights, rules, quarantined rows, sources, the ledger. Counts and masks, nothing else.
 
 Filled by `read.py` from the warehouse, drawn by `pages.py`. Texts stay in both languages until a page is written.
+The codes (`pass`, `held`, …) are those of docs/quality.md; one we do not know is never taken for a pass.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-
 from expectations.model import Text
 from warehouse.report.names import Names
 
 # Worst first: the order in which a steward reads. `none` is a night without a verdict, which is not a pass.
 VERDICTS = ("held", "error", "none", "flagged", "pass")
 BLOCKING = ("held", "error", "none")
-CRITICAL = "critical"
+QUIET = ("pass", "waived", "skipped")  # outcomes of a rule that ask for nothing
 
 
 @dataclass(frozen=True)
 class Night:
-    """What one source came to in one night; runs of the same night are summed, the last one has the verdict."""
+    """What one source came to in one night. The figures of versions new that night, and of records as they stand."""
 
     night: date
     verdict: str
@@ -29,13 +29,23 @@ class Night:
     accepted: int = 0
     quarantined: int = 0
     withdrawn: int = 0
+    rows_current: int = 0
+    quarantined_current: int = 0
+    noted_current: int = 0
     ended_at: datetime | None = None
-    suite_hash: str = ""
+    code: str = ""  # of the error catalogue, when the judging broke down
+    detail: str = ""
+    suite_changed: bool = False  # rules were changed after they had failed this night
 
     @property
     def unexplained(self) -> int:
         """Rows that are neither accepted, nor quarantined, nor withdrawn: must be 0."""
         return self.rows_new - self.accepted - self.quarantined - self.withdrawn
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the night was not let through."""
+        return self.verdict not in ("pass", "flagged")
 
 
 @dataclass(frozen=True)
@@ -49,16 +59,17 @@ class Point:
 
 @dataclass(frozen=True)
 class Row:
-    """One quarantined row under one of its reasons. The value is a mask; the record number leads to the record."""
+    """One failing row under one of its reasons. The value is a mask; the record number leads to the record."""
 
     record: str
     column: str
     value: str
     owner: str
-    first_seen: date | None
-    last_seen: date | None
+    first_seen: date
+    last_seen: date
     times: int
     status: str
+    effect: str
     reasons: int  # how many rules this row fails in all
 
 
@@ -72,12 +83,15 @@ class Rule:
     check: str
     column: str
     severity: str
+    effect: str  # `quarantine` keeps a failing row out, `note` lets it through and counts it
     title: Text
     owner: Text
     hint: Text
-    failing: int
-    total: int
-    tolerance: str
+    failing: int | None
+    total: int | None
+    failing_new: int | None
+    total_new: int | None
+    tolerance: float
     outcome: str
     error: str
     judged: date | None  # the night of the figures above
@@ -86,6 +100,7 @@ class Rule:
     open_rows: int = 0
     waived_rows: int = 0
     oldest: date | None = None
+    against: tuple[str, ...] = ()  # the other sources this rule compares with
     trend: list[Point] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)  # the oldest ones, as many as a page holds
     csv: str = ""  # path below the site, "" without rows
@@ -93,13 +108,23 @@ class Rule:
 
     @property
     def failed(self) -> bool:
-        """Whether the last verdict was not a pass. An outcome we do not know is not a pass either."""
-        return self.outcome not in ("pass", "skipped")
+        """Whether the last verdict of the rule was not a pass."""
+        return self.outcome not in QUIET
+
+    @property
+    def stops(self) -> bool:
+        """Whether it is this rule that holds its source back."""
+        return self.failed and self.outcome != "flagged"
 
     @property
     def is_open(self) -> bool:
         """One open incident per rule: from the first failure until the rule passes and its last row has left."""
         return self.failed or self.open_rows > 0
+
+    @property
+    def is_note(self) -> bool:
+        """Whether its rows went through all the same: worth knowing, nobody has to be called in the morning."""
+        return self.effect == "note" and not self.stops
 
     @property
     def began(self) -> date | None:
@@ -108,7 +133,7 @@ class Rule:
 
     @property
     def critical(self) -> bool:
-        return self.severity == CRITICAL
+        return self.severity == "critical"
 
 
 @dataclass(frozen=True)
@@ -136,17 +161,9 @@ class Flow:
     rejected: Mapping[str, int]
     new: int
     known: int
-    partial: int = 0  # loads that may fall short of the source's total
-    loads: int = 0
-
-    @property
-    def short(self) -> int:
-        """Rows the source claims and nobody explains: only a partial load may have some."""
-        return self.source_total - self.landed - sum(self.dropped.values()) - sum(self.rejected.values())
-
-    @property
-    def balanced(self) -> bool:
-        return (self.short == 0 or (self.short > 0 and self.partial > 0)) and self.landed == self.new + self.known
+    versions: int  # new ones, and closings and returns that a snapshot brought: what there is to judge
+    partial: int  # loads that may fall short of the source's total
+    loads: int
 
 
 @dataclass
@@ -173,18 +190,22 @@ class Source:
 
     @property
     def blocked(self) -> bool:
-        """Whether the night was not let through. A verdict we do not know does not let through either."""
-        return self.verdict not in ("pass", "flagged")
+        return self.tonight.blocked
 
     @property
     def incidents(self) -> list[Rule]:
         """Open incidents, what holds the source first, then the ones with most rows to mend."""
-        return sorted((r for r in self.rules if r.is_open), key=_urgency)
+        return sorted((r for r in self.rules if r.is_open and not r.is_note), key=_urgency)
+
+    @property
+    def notes(self) -> list[Rule]:
+        """Rules that only count: their rows went through."""
+        return sorted((r for r in self.rules if r.is_open and r.is_note), key=_urgency)
 
     @property
     def rules_by_urgency(self) -> list[Rule]:
         """All rules, the open incidents first."""
-        return [*self.incidents, *(r for r in self.rules if not r.is_open)]
+        return [*self.incidents, *self.notes, *(r for r in self.rules if not r.is_open)]
 
     @property
     def last_judged(self) -> date | None:
@@ -200,7 +221,7 @@ class Report:
     cross: Source
     flows_tonight: list[Flow]
     flows_ever: list[Flow]
-    totals: dict[str, Night]  # per source, all nights summed
+    judged_ever: Mapping[tuple[str, str], int]  # versions judged, by source and entity
     names: Names
 
     @property
@@ -214,11 +235,15 @@ class Report:
         return [r for s in self.judged for r in s.incidents]
 
     @property
+    def compared(self) -> list[Rule]:
+        """Rules of a source that hold it against another source, the failing ones first."""
+        return sorted((r for s in self.sources for r in s.rules if r.against), key=lambda r: (not r.is_open, *_urgency(r)))
+
+    @property
     def judged_at(self) -> datetime | None:
-        """When the last check of the night ended; the pages carry this and no clock, so the same data is the same site."""
+        """When the last check of the night ended. The pages carry this and no clock: same data, same bytes."""
         return max((s.tonight.ended_at for s in self.judged if s.tonight.ended_at), default=None)
 
 
-def _urgency(rule: Rule) -> tuple[bool, bool, int, str, str]:
-    stops = rule.failed and (rule.critical or rule.outcome != "fail")  # an engine that broke stops the source as well
-    return (not stops, not rule.critical, -rule.open_rows, rule.entity, rule.rule)
+def _urgency(rule: Rule) -> tuple[bool, bool, int, str, str, str]:
+    return (not rule.stops, not rule.critical, -rule.open_rows, rule.source, rule.entity, rule.rule)

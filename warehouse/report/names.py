@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from expectations.checks.arguments import Reference
 from expectations.contract import Contract, contracts_folder, load_contract
 from expectations.errors import PipelineError
 from expectations.model import Text
@@ -42,6 +43,15 @@ class Names:
                     title = declared.title
                     return Text(title.zh.split("（")[0], title.en.split("(")[0].strip())
         return Text(column, column)
+
+    def against(self, source: str, entity: str, rule: str) -> tuple[str, ...]:
+        """The other sources that a rule of the contract reads."""
+        found = self.sources.get(source)
+        if not found or entity not in found.entities:
+            return ()
+        arguments = [a for c in found.entities[entity].checks if c.rule == rule for a in c.args.values()]
+        others = {a.source for a in arguments if isinstance(a, Reference) and a.source}
+        return tuple(sorted(others - {source}))
 
 
 def read_names() -> Names:

@@ -66,7 +66,7 @@ def choose_night(connection: Connection, night: str | None) -> date:
 def read_report(connection: Connection, night: date) -> Report:
     """All but the quarantined rows."""
     names = read_names()
-    rules = _rules(connection, night)
+    rules = _rules(connection, night, names)
     nights = _nights(connection, night)
     keys = sorted({*names.sources, *nights, *(r.source for r in rules)} - {CROSS})
     sources = [_source(k, night, names, rules, nights) for k in keys]
@@ -83,7 +83,7 @@ def read_report(connection: Connection, night: date) -> Report:
         cross=cross,
         flows_tonight=_flows(connection, night, night),
         flows_ever=_flows(connection, BEGINNING, night),
-        totals={key: Night(night, "", *figures) for key, *figures in _all(connection, "totals", night=night)},
+        judged_ever={(source, entity): rows for source, entity, rows in _all(connection, "judged", night=night)},
         names=names,
     )
 
@@ -97,29 +97,34 @@ def stream_rows(connection: Connection, report: Report, export: Export) -> None:
         export(key, rules.get(key), (Row(*row[3:]) for row in group))
 
 
-def _rules(connection: Connection, night: date) -> list[Rule]:
-    rules = []
-    for source, entity, rule, check, column, severity, *rest in _all(connection, "rules", night=night):
-        title, owner, hint = (Text(rest[i] or rest[i + 1] or rule, rest[i + 1] or rest[i] or rule) for i in (0, 2, 4))
-        rules.append(Rule(source, entity, rule, check, column, severity, title, owner, hint, *rest[6:]))
+def _rules(connection: Connection, night: date, names: Names) -> list[Rule]:
+    rules = [_rule(row, names) for row in _all(connection, "rules", night=night)]
     by_key = {(r.source, r.entity, r.rule): r for r in rules}
-    for *key, moment, failing, outcome in _all(connection, "trends", night=night):
-        if found := by_key.get((key[0], key[1], key[2])):
-            found.trend.append(Point(moment, failing, outcome))
-    for *key, open_rows, waived, oldest in _all(connection, "open_rules", night=night):
+    for source, entity, rule, *point in _all(connection, "trends", night=night):
+        if found := by_key.get((source, entity, rule)):
+            found.trend.append(Point(*point))
+    for source, entity, rule, *figures in _all(connection, "open_rules", night=night):
         # Rows may outlive their rule: then the incident stays, under the key alone.
-        found = by_key.get((key[0], key[1], key[2])) or _withdrawn(rules, key[0], key[1], key[2])
-        found.open_rows, found.waived_rows, found.oldest = open_rows, waived, oldest
+        found = by_key.get((source, entity, rule))
+        if found is None:
+            found = _withdrawn(source, entity, rule)
+            rules.append(found)
+        found.open_rows, found.waived_rows, found.oldest = figures
     return rules
 
 
-def _withdrawn(rules: list[Rule], source: str, entity: str, rule: str) -> Rule:
-    nobody, note = Text("", ""), texts()["left_suite"]
-    rules.append(
-        Rule(source, entity, rule, "", "", "", Text(rule, rule), nobody, Text(note["zh"], note["en"]), 0, 0, "",
-             "skipped", "", None, None, None)
+def _rule(row: tuple[Any, ...], names: Names) -> Rule:
+    key, texts_of, rest = row[:7], row[7:13], row[13:]
+    title, owner, hint = (Text(texts_of[i], texts_of[i + 1]) for i in (0, 2, 4))
+    return Rule(*key, title, owner, hint, *rest, against=names.against(*row[:3]))
+
+
+def _withdrawn(source: str, entity: str, rule: str) -> Rule:
+    note = texts()["left_suite"]
+    return Rule(
+        source, entity, rule, "", "", "", "quarantine", Text(rule, rule), Text("", ""), Text(note["zh"], note["en"]),
+        None, None, None, None, 0.0, "skipped", "", None, None, None,
     )  # fmt: skip
-    return rules[-1]
 
 
 def _nights(connection: Connection, night: date) -> dict[str, list[Night]]:

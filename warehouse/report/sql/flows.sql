@@ -1,6 +1,7 @@
 -- Grain: one row per source and entity; $since = $night gives the night, an early $since all there ever was.
 -- From: ledger.load.   To: Flow (model.py).
--- Rule: the maps of dropped and rejected rows are summed by name, so that each reason stays visible.
+-- Rule: the maps of dropped and rejected rows are summed by name, so that each reason stays visible. A closing or return
+-- of a snapshot is a version to judge that no row of the source brought.
 with loads as (
     select *
     from ledger.load
@@ -28,11 +29,13 @@ folded as (
 figures as (
     select source, entity, sum(source_total)::bigint as source_total, sum(landed)::bigint as landed,
         sum("new")::bigint as "new", sum(known)::bigint as known,
+        sum("new" + coalesce(closed, 0) + coalesce("returned", 0))::bigint as versions,
         count(*) filter (where partial) as partial, count(*) as loads
     from loads
     group by source, entity
 )
-select figures.source, figures.entity, source_total, landed, dropped, rejected, "new", known, partial, loads
+select figures.source, figures.entity, source_total, landed, dropped, rejected, "new", known, versions, partial,
+    loads
 from figures
 left join folded on folded.source = figures.source and folded.entity = figures.entity
 order by figures.source, figures.entity

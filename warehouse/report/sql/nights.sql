@@ -1,17 +1,10 @@
 -- Grain: one row per source and night of the year up to $night.
 -- From: quality.run.   To: Night (model.py).
--- Rule: runs of one night are summed, and the last one has the verdict: it saw what the others left.
+-- Rule: a night that was run again has replaced its row, so a source has one verdict a night.
 select
-    source,
-    cast(night as date) as night,
-    arg_max(verdict, started_at) as verdict,
-    coalesce(sum(rows_new), 0)::bigint as rows_new,
-    coalesce(sum(accepted), 0)::bigint as accepted,
-    coalesce(sum(quarantined), 0)::bigint as quarantined,
-    coalesce(sum(withdrawn), 0)::bigint as withdrawn,
-    max(ended_at) as ended_at,
-    arg_max(suite_hash, started_at) as suite_hash
+    source, night, verdict, rows_new, accepted, quarantined, withdrawn, rows_current, quarantined_current,
+    noted_current, ended_at, coalesce(code, '') as code, coalesce(detail, '') as detail,
+    coalesce(failed_suite_hash <> suite_hash, false) as suite_changed
 from quality.run
-where cast(night as date) between cast($night as date) - 365 and cast($night as date)
-group by source, cast(night as date)
+where night between cast($night as date) - 365 and cast($night as date)
 order by source, night

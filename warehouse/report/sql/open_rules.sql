@@ -2,12 +2,11 @@
 -- From: quality.quarantine.   To: Rule (model.py).
 -- Rule: a row that was resolved after $night was open then, so a past night can be drawn again.
 select
-    source, coalesce(entity, '') as entity, rule,
+    source, entity, rule,
     count(*) filter (where status <> 'waived') as open_rows,
     count(*) filter (where status = 'waived') as waived_rows,
-    min(cast(first_seen as date)) filter (where status <> 'waived') as oldest
+    min(first_seen) filter (where status <> 'waived') as oldest
 from quality.quarantine
-where cast(first_seen as date) <= cast($night as date)
-    and (status <> 'resolved' or cast(resolved_at as date) > cast($night as date))
-group by source, coalesce(entity, ''), rule
+where first_seen <= cast($night as date) and (status <> 'resolved' or resolved_at > cast($night as date))
+group by source, entity, rule
 order by source, entity, rule
