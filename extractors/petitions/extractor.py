@@ -87,8 +87,9 @@ def _acknowledge(ctx: Context, ids: list[str]) -> None:
         for start in range(0, len(ids), size):
             chunk = ids[start : start + size]
             body = _post(ctx, http, "/xfj/ack", {"ids": ",".join(chunk)})
-            accepted = set(str(body.get("successStr") or "").split(",")) if body["code"] == OK else set()
-            refused += set(chunk) - accepted
+            # A conflict is an id acknowledged before, by a run whose answer was lost: that is done, not refused.
+            settled = (str(body.get(name) or "").split(",") for name in ("successStr", "conflictStr"))
+            refused += set(chunk).difference(*settled) if body["code"] == OK else chunk
     if refused:
         raise SourceLater("EX-ACK", detail=f"{len(refused)} of {len(ids)} ids")
 

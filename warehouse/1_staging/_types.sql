@@ -1,6 +1,6 @@
 -- Grain: one macro per type of the contract; text in, value or NULL out, never an error.
 -- From: a landed value, nulls already taken out.   To: version_insert.sql.
--- Rule: what is not clearly a value of the type stays untyped; `12万`, `约12`, `/` and `5,000000` are a steward's, not a guess's.
+-- Rule: what is not clearly a value of the type stays untyped: `12万`, `约12`, `/`, `5,000000` are for a steward.
 
 -- Full-width forms (U+FF01..U+FF5E, U+3000) to ASCII: the part of NFKC that codes, numbers and dates meet.
 create or replace temp macro stage_width(v) as
@@ -10,13 +10,15 @@ create or replace temp macro stage_width(v) as
 
 -- Blanks at both ends, the invisible ones too: no-break, figure and ideographic space, zero width, byte-order mark.
 create or replace temp macro stage_trim(v) as
-    trim(v, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(160) || chr(8199) || chr(8203) || chr(8239) || chr(12288) || chr(65279));
+    trim(v, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(160) || chr(8199) || chr(8203) || chr(8239)
+        || chr(12288) || chr(65279));
 
 create or replace temp macro stage_clean(v) as stage_trim(stage_width(v));
 
 -- NULL for a value of blanks only. The cheap comparison keeps the trim away from values that cannot be blank.
 create or replace temp macro stage_blank(v) as
-    case when v < '!' or (v >= chr(160) and v < chr(161)) or (v >= chr(8192) and v < chr(8304)) or (v >= chr(12288) and v < chr(12289)) or (v >= chr(65279) and v < chr(65280))
+    case when v < '!' or (v >= chr(160) and v < chr(161)) or (v >= chr(8192) and v < chr(8304))
+            or (v >= chr(12288) and v < chr(12289)) or (v >= chr(65279) and v < chr(65280))
         then case when stage_trim(v) = '' then null else v end
         else v end;
 
@@ -29,13 +31,19 @@ create or replace temp macro stage_key_part(v) as replace(replace(stage_key(v), 
 -- `１２`, `1,234`, `386人次`, `12.0` (a spreadsheet's integer) are integers.
 create or replace temp macro stage_integer(v) as
     case when regexp_full_match(v, '[+-]?[0-9]{1,19}') then try_cast(v as bigint)
-        else try_cast(replace(regexp_extract(stage_clean(v), '^([+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+))(?:\.0+)? ?(?:人次|人|次|件|名|个|户)?$', 1), ',', '') as bigint) end;
+        else try_cast(replace(regexp_extract(
+            stage_clean(v),
+            '^([+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+))(?:\.0+)? ?(?:人次|人|次|件|名|个|户)?$', 1
+        ), ',', '') as bigint) end;
 
 -- DECIMAL, not DOUBLE: sums do not depend on the order of rows or threads, and three engines agree to the digit.
--- `1,234.5`, `１.５`, `1e-05` (a float on the wire), `1200元` are decimals; what needs more than 12 digits before the point is not.
+-- `1,234.5`, `１.５`, `1e-05` (a float on the wire), `1200元` are decimals; 13 digits before the point are too many.
 create or replace temp macro stage_decimal(v) as
     case when regexp_full_match(v, '[+-]?[0-9]{1,12}(\.[0-9]+)?') then try_cast(v as decimal(18, 6))
-        else try_cast(replace(regexp_extract(stage_clean(v), '^([+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?) ?元?$', 1), ',', '') as decimal(18, 6)) end;
+        else try_cast(replace(regexp_extract(
+            stage_clean(v),
+            '^([+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?) ?元?$', 1
+        ), ',', '') as decimal(18, 6)) end;
 
 create or replace temp macro stage_boolean(v) as
     case lower(stage_clean(v))
@@ -60,13 +68,16 @@ create or replace temp macro stage_moment_zoned(v, format) as
 create or replace temp macro stage_mark(tag, v) as strlen(v) || tag;
 
 -- A value the contract does not call null. Null words are compared as landed: ` null ` is not `null`, it is a finding.
-create or replace temp macro stage_value(v, words) as case when list_contains(words, v) then null else stage_blank(v) end;
+create or replace temp macro stage_value(v, words) as
+    case when list_contains(words, v) then null else stage_blank(v) end;
 
 create or replace temp macro stage_given(v) as v is not null;
 
 -- Nothing is lost: a value that does not type stands in `untyped` under its column's name, as landed.
 create or replace temp macro stage_failed(v, typed) as (v is not null and typed is null);
-create or replace temp macro stage_untyped(name, v, typed) as case when v is not null and typed is null then {'k': name, 'v': v} end;
-create or replace temp macro stage_untyped_map(entries) as map_from_entries(list_filter(entries, lambda e: e is not null));
+create or replace temp macro stage_untyped(name, v, typed) as
+    case when v is not null and typed is null then {'k': name, 'v': v} end;
+create or replace temp macro stage_untyped_map(entries) as
+    map_from_entries(list_filter(entries, lambda e: e is not null));
 
 create or replace temp macro stage_returned(op, value) as case when op = 'upsert' then value end;

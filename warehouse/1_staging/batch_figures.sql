@@ -5,4 +5,8 @@ select
     (select count(*) from batch) as landed,
     (select count(*) from fresh) as expected,
     (select coalesce(sum(copies), 0)::bigint from fresh) as fresh_rows,
-    (select count(*) from batch where exists (select 1 from {{table}} as staged where staged.content_hash = batch.content_hash)) as known_rows
+    (
+        select count(*)
+        from batch
+        where exists (select 1 from {{table}} as staged where staged.content_hash = batch.content_hash)
+    ) as known_rows

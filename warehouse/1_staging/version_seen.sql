@@ -1,6 +1,6 @@
 -- Grain: one row per version of the batch that the table held before.
 -- From: temp.batch.   To: the staged table.
--- Rule: earliest window end, latest window end, and the load of the earliest (smallest id on a tie): any order of loads ends alike.
+-- Rule: earliest and latest window end, and the load of the earliest (smallest id on a tie): any order ends alike.
 update {{table}} as staged
 set seen_at = greatest(staged.seen_at, $window_end),
     known_from = least(staged.known_from, $window_end),

@@ -13,7 +13,7 @@ from typing import Any
 
 from warehouse.report.charts import rule_spark, source_spark, year
 from warehouse.report.export import Exporter
-from warehouse.report.model import Report, Rule, Source
+from warehouse.report.model import QUIET, Report, Rule, Source
 from warehouse.report.pages import ICON, STYLE, draw_pages
 from warehouse.report.publish import publishing
 from warehouse.report.read import choose_night, open_for_reading, read_report, stream_rows
@@ -78,9 +78,10 @@ def _draw_charts(report: Report, folder: Path) -> None:
     for source in report.judged:
         if source.history:
             source.chart = _chart(folder, source, "_source", source_spark(source.history, report.night))
-            source.year_chart = _chart(folder, source, "_year", year(source.history, report.night))
+            if any(n.rows_new for n in source.history):
+                source.year_chart = _chart(folder, source, "_year", year(source.history, report.night))
         for rule in source.rules:
-            if any(p.failing or p.outcome not in ("pass", "skipped") for p in rule.trend):
+            if any(p.failing or p.outcome not in QUIET for p in rule.trend):
                 rule.chart = _chart(folder, source, _rule_name(rule), rule_spark(rule, report.night))
 
 

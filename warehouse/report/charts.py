@@ -17,7 +17,7 @@ from typing import Any
 
 import vl_convert
 
-from warehouse.report.model import BLOCKING, Night, Rule
+from warehouse.report.model import BLOCKING, QUIET, Night, Point, Rule
 
 SPECS = Path(__file__).with_name("charts")
 NIGHTS = 30
@@ -26,22 +26,24 @@ _LONG_DECIMALS = re.compile(r"(\d\.\d\d)\d+")
 
 
 def source_spark(history: Sequence[Night], night: date) -> bytes:
-    """Quarantined rows in the 30 nights up to the night, with a mark under nights that were not let through."""
+    """Rows quarantined in each of the 30 nights up to the night, with a mark under those that were not let through."""
     judged = {n.night: n for n in history}
     days = [judged.get(d, Night(d, "none")) for d in _last(night)]
-    return _spark([(n.quarantined, n.verdict if n.verdict in BLOCKING else "") for n in days])
+    return _spark([(n.quarantined, _mark(n.verdict)) for n in days])
 
 
 def rule_spark(rule: Rule, night: date) -> bytes:
-    """Failing rows in the 30 nights up to the night; the mark of a held night where a critical rule failed."""
+    """Failing rows as of each of the 30 nights up to the night, with a mark under those the rule did not let through."""
     judged = {p.night: p for p in rule.trend}
-    nights = []
-    for day in _last(night):
-        point = judged.get(day)
-        outcome = point.outcome if point else "none"
-        mark = {"fail": "held" if rule.critical else "", "pass": "", "skipped": ""}.get(outcome, outcome)
-        nights.append((point.failing if point else 0, mark if mark in ("", *BLOCKING) else "error"))
-    return _spark(nights)
+    days = [judged.get(d, Point(d, 0, "none")) for d in _last(night)]
+    return _spark([(p.failing, _mark(p.outcome)) for p in days])
+
+
+def _mark(outcome: str) -> str:
+    """The mark of a verdict or outcome: none for what went on, the error's for one we do not know."""
+    if outcome in BLOCKING:
+        return outcome
+    return "" if outcome in (*QUIET, "flagged") else "error"
 
 
 def year(history: Sequence[Night], night: date) -> bytes:
@@ -54,7 +56,7 @@ def year(history: Sequence[Night], night: date) -> bytes:
             "night": n.night.isoformat(),
             "rows": n.quarantined,
             "new": n.rows_new,
-            "mark": n.verdict if n.verdict in BLOCKING else "",
+            "mark": _mark(n.verdict),
         }
         for n in days
     ]

@@ -1,6 +1,7 @@
 """The conservation figures as lines of a table: what came, where each row went, and whether the sums agree.
 
-source total = landed + dropped by rule + rejected;  landed = new + known;  new = accepted + quarantined + withdrawn.
+source total = landed + dropped by rule + rejected;  landed = new + known;
+of a night: new = accepted + quarantined + withdrawn;  of all time: versions = judged + not judged yet.
 """
 
 from __future__ import annotations
@@ -12,29 +13,38 @@ from dataclasses import dataclass, field
 from expectations.model import Text
 from warehouse.report.model import Flow, Night, Report
 
+FIGURES = ("source_total", "landed", "new", "known", "versions", "partial", "loads")
+JUDGED = ("rows_new", "accepted", "quarantined", "withdrawn")
+
 
 @dataclass
 class Line:
-    """One source (or one kind of record of it) over some nights; `judged` is absent where nothing was judged."""
+    """One source (or one kind of record of it) over some nights.
+
+    night: what was judged in the night, None if nothing was. judged: versions judged in all, None in a night's line.
+    """
 
     key: str
+    source: str
     title: Text
     source_total: int = 0
     landed: int = 0
     new: int = 0
     known: int = 0
+    versions: int = 0
     partial: int = 0
     loads: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
-    judged: Night | None = None
+    night: Night | None = None
+    judged: int | None = None
 
-    def add(self, flow: Flow) -> None:
-        """Sum one more entity into the line."""
-        for name in ("source_total", "landed", "new", "known", "partial", "loads"):
-            setattr(self, name, getattr(self, name) + getattr(flow, name))
-        self.dropped.update(flow.dropped)
-        self.rejected.update(flow.rejected)
+    def add(self, other: Flow | Line) -> None:
+        """Sum one more into the line."""
+        for name in FIGURES:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.dropped.update(other.dropped)
+        self.rejected.update(other.rejected)
 
     @property
     def short(self) -> int:
@@ -51,55 +61,68 @@ class Line:
         return self.landed - self.new - self.known
 
     @property
-    def unjudged(self) -> int:
-        return self.judged.unexplained if self.judged else 0
+    def unlabelled(self) -> int:
+        return self.night.unexplained if self.night else 0
+
+    @property
+    def waiting(self) -> int:
+        """Versions that are staged and not judged: a night that was not checked leaves some."""
+        return 0 if self.judged is None else self.versions - self.judged
+
+    @property
+    def off(self) -> int:
+        """By how many rows the worst of the equations fails."""
+        return max(0 if self.short_is_told else abs(self.short), abs(self.unknown), abs(self.unlabelled), -self.waiting)
 
     @property
     def balanced(self) -> bool:
-        """Whether every row is explained: the three equations, to the row."""
-        return (self.short == 0 or self.short_is_told) and self.unknown == 0 and self.unjudged == 0
+        return self.off == 0
 
 
 def lines_tonight(report: Report) -> list[Line]:
     """One line per source for the night, in the order of the keys: a ledger is looked up, not ranked."""
-    judged = {s.key: s.tonight for s in report.sources if s.tonight.verdict != "none"}
-    return _lines(report, report.flows_tonight, judged)
+    lines = _lines(report, report.flows_tonight)
+    for source in report.sources:
+        if source.tonight.verdict not in ("none", "error"):
+            lines[source.key].night = source.tonight
+    return list(lines.values())
 
 
 def lines_ever(report: Report) -> list[Line]:
     """One line per source for all nights up to this one."""
-    return _lines(report, report.flows_ever, report.totals)
+    lines = _lines(report, report.flows_ever)
+    for key, line in lines.items():
+        line.judged = sum(rows for (source, _), rows in report.judged_ever.items() if source == key)
+    return list(lines.values())
 
 
-def entity_lines(report: Report, flows: Iterable[Flow]) -> list[tuple[Text, Line]]:
-    """(source, line) per kind of record; judging is told per source only."""
+def entity_lines(report: Report) -> list[Line]:
+    """The same per kind of record."""
     lines = []
-    for flow in flows:
-        line = Line(f"{flow.source}.{flow.entity}", report.names.entity(flow.source, flow.entity))
+    for flow in report.flows_ever:
+        line = Line(flow.entity, flow.source, report.names.entity(flow.source, flow.entity))
         line.add(flow)
-        lines.append((report.names.source(flow.source), line))
+        line.judged = report.judged_ever.get((flow.source, flow.entity), 0)
+        lines.append(line)
     return lines
 
 
-def summed(lines: Sequence[Line], title: Text) -> Line:
+def summed(lines: Sequence[Line]) -> Line:
     """The line under the table."""
-    total = Line("", title)
-    rows = [0, 0, 0, 0]
+    total = Line("", "", Text("", ""))
     for line in lines:
-        for name in ("source_total", "landed", "new", "known", "partial", "loads"):
-            setattr(total, name, getattr(total, name) + getattr(line, name))
-        total.dropped.update(line.dropped)
-        total.rejected.update(line.rejected)
-        if line.judged:
-            night = line.judged
-            rows = [a + b for a, b in zip(rows, (night.rows_new, night.accepted, night.quarantined, night.withdrawn), strict=True)]
-            total.judged = Night(night.night, "", *rows)
+        total.add(line)
+    if nights := [line.night for line in lines if line.night]:
+        figures = {name: sum(getattr(n, name) for n in nights) for name in JUDGED}
+        total.night = Night(nights[0].night, "", **figures)
+    if judged := [line.judged for line in lines if line.judged is not None]:
+        total.judged = sum(judged)
     return total
 
 
-def _lines(report: Report, flows: Iterable[Flow], judged: dict[str, Night]) -> list[Line]:
-    lines = {s.key: Line(s.key, s.title, judged=judged.get(s.key)) for s in sorted(report.sources, key=lambda s: s.key)}
+def _lines(report: Report, flows: Iterable[Flow]) -> dict[str, Line]:
+    lines = {s.key: Line(s.key, s.key, s.title) for s in sorted(report.sources, key=lambda s: s.key)}
     for flow in flows:
         if flow.source in lines:
             lines[flow.source].add(flow)
-    return list(lines.values())
+    return lines

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from expectations.model import Text
+from warehouse.report.charts import NIGHTS
 from warehouse.report.ledger import entity_lines, lines_ever, lines_tonight, summed
 from warehouse.report.model import BLOCKING, VERDICTS, Night, Report, Rule, Source
 from warehouse.report.safe import slug, veil
@@ -69,13 +69,13 @@ def _months(report: Report) -> Iterator[tuple[date, list[date], dict[str, dict[d
 
 
 def _ledger(report: Report) -> dict[str, Any]:
-    tonight, ever, nobody = lines_tonight(report), lines_ever(report), Text("", "")
+    tonight, ever = lines_tonight(report), lines_ever(report)
     return {
         "tonight": tonight,
-        "tonight_sum": summed(tonight, nobody),
+        "tonight_sum": summed(tonight),
         "ever": ever,
-        "ever_sum": summed(ever, nobody),
-        "entities": entity_lines(report, report.flows_ever),
+        "ever_sum": summed(ever),
+        "entities": entity_lines(report),
     }
 
 
@@ -121,11 +121,11 @@ def _age(report: Report, source: Source) -> int | None:
 
 def _spark_words(subject: Source | Rule, night: date) -> dict[str, int]:
     """The figures of a trend as words for those who do not see it."""
-    since = night - timedelta(days=29)
+    since = night - timedelta(days=NIGHTS - 1)
     if isinstance(subject, Rule):
-        points = [(p.night, p.failing, p.outcome == "error") for p in subject.trend]
+        points = [(p.night, p.failing, p.outcome in BLOCKING) for p in subject.trend]
     else:
-        points = [(n.night, n.quarantined, n.verdict in BLOCKING) for n in subject.history]
+        points = [(n.night, n.quarantined, n.blocked) for n in subject.history]
     lately = [p for p in points if p[0] >= since]
     return {
         "last": lately[-1][1] if lately and lately[-1][0] == night else 0,

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
+from expectations.errors import catalogue
 from expectations.model import Text
 from expectations.strict import read_yaml
 
@@ -56,6 +57,17 @@ class Words:
         """The name of a code of ours (`verdict`, `severity`, `outcome`, `status`); an unknown one as it stands."""
         key = f"{family}_{value}"
         return self(key) if key in texts() else value
+
+    def share(self, share: float) -> str:
+        """A share as a percentage without idle zeros: 0.01 is `1%`."""
+        return f"{share * 100:.3f}".rstrip("0").rstrip(".") + "%"
+
+    def error(self, code: str) -> tuple[str, str]:
+        """What an error of the catalogue says, and the next step; the code itself when it is none of ours."""
+        found = catalogue().get(code)
+        if found is None:
+            return code, ""
+        return (found.zh, found.next_zh) if self.language == "zh" else (found.en, found.next_en)
 
     def count(self, number: int) -> str:
         return f"{number:,}"
