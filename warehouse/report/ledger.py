@@ -21,7 +21,8 @@ JUDGED = ("rows_new", "accepted", "quarantined", "withdrawn")
 class Line:
     """One source (or one kind of record of it) over some nights.
 
-    night: what was judged in the night, None if nothing was. judged: versions judged in all, None in a night's line.
+    night: what was judged in the night, None if nothing was. judged: versions judged in all. waiting: versions that
+    are staged and not judged; a night that was not checked leaves some.
     """
 
     key: str
@@ -37,7 +38,8 @@ class Line:
     dropped: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     night: Night | None = None
-    judged: int | None = None
+    judged: int = 0
+    waiting: int = 0
 
     def add(self, other: Flow | Line) -> None:
         """Sum one more into the line."""
@@ -65,11 +67,6 @@ class Line:
         return self.night.unexplained if self.night else 0
 
     @property
-    def waiting(self) -> int:
-        """Versions that are staged and not judged: a night that was not checked leaves some."""
-        return 0 if self.judged is None else self.versions - self.judged
-
-    @property
     def off(self) -> int:
         """By how many rows the worst of the equations fails."""
         return max(0 if self.short_is_told else abs(self.short), abs(self.unknown), abs(self.unlabelled), -self.waiting)
@@ -85,6 +82,8 @@ def lines_tonight(report: Report) -> list[Line]:
     for source in report.sources:
         if source.tonight.verdict not in ("none", "error"):
             lines[source.key].night = source.tonight
+        else:
+            lines[source.key].waiting = lines[source.key].versions
     return list(lines.values())
 
 
@@ -93,6 +92,7 @@ def lines_ever(report: Report) -> list[Line]:
     lines = _lines(report, report.flows_ever)
     for key, line in lines.items():
         line.judged = sum(rows for (source, _), rows in report.judged_ever.items() if source == key)
+        line.waiting = line.versions - line.judged
     return list(lines.values())
 
 
@@ -103,6 +103,7 @@ def entity_lines(report: Report) -> list[Line]:
         line = Line(flow.entity, flow.source, report.names.entity(flow.source, flow.entity))
         line.add(flow)
         line.judged = report.judged_ever.get((flow.source, flow.entity), 0)
+        line.waiting = line.versions - line.judged
         lines.append(line)
     return lines
 
@@ -112,11 +113,11 @@ def summed(lines: Sequence[Line]) -> Line:
     total = Line("", "", Text("", ""))
     for line in lines:
         total.add(line)
+        total.judged += line.judged
+        total.waiting += line.waiting
     if nights := [line.night for line in lines if line.night]:
         figures = {name: sum(getattr(n, name) for n in nights) for name in JUDGED}
         total.night = Night(nights[0].night, "", **figures)
-    if judged := [line.judged for line in lines if line.judged is not None]:
-        total.judged = sum(judged)
     return total
 
 

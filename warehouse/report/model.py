@@ -17,6 +17,7 @@ from warehouse.report.names import Names
 VERDICTS = ("held", "error", "none", "flagged", "pass")
 BLOCKING = ("held", "error", "none")
 QUIET = ("pass", "waived", "skipped")  # outcomes of a rule that ask for nothing
+UNASKED = "error"  # the judging broke down: that is the administrator's incident, not one of each rule
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ class Rule:
 
     @property
     def failed(self) -> bool:
-        """Whether the last verdict of the rule was not a pass."""
-        return self.outcome not in QUIET
+        """Whether rows failed, when the rule was last asked."""
+        return self.outcome not in (*QUIET, UNASKED)
 
     @property
     def stops(self) -> bool:
@@ -208,6 +209,11 @@ class Source:
         return [*self.incidents, *self.notes, *(r for r in self.rules if not r.is_open)]
 
     @property
+    def figures_of(self) -> date | None:
+        """The night of the figures of the rules: the last that was judged to the end."""
+        return max((r.judged for r in self.rules if r.judged), default=None)
+
+    @property
     def last_judged(self) -> date | None:
         return self.history[-1].night if self.history else None
 
@@ -237,7 +243,9 @@ class Report:
     @property
     def compared(self) -> list[Rule]:
         """Rules of a source that hold it against another source, the failing ones first."""
-        return sorted((r for s in self.sources for r in s.rules if r.against), key=lambda r: (not r.is_open, *_urgency(r)))
+        return sorted(
+            (r for s in self.sources for r in s.rules if r.against), key=lambda r: (not r.is_open, *_urgency(r))
+        )
 
     @property
     def judged_at(self) -> datetime | None:

@@ -91,7 +91,7 @@ def _environment() -> Environment:
     environment.filters["say"] = lambda text, words: words.name(text)
     environment.globals.update(
         verdicts=VERDICTS, blocking=BLOCKING, glyph=_glyph, source_page=source_page, spark=_spark_words,
-        age=_age, covered=_covered, shown=SHOWN, listed=LISTED, fold=FOLD, slug=slug,
+        age=_age, covered=_covered, anchor=_anchor, shown=SHOWN, listed=LISTED, fold=FOLD, slug=slug,
     )  # fmt: skip
     return environment
 
@@ -101,6 +101,11 @@ def _finalize(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return veil(value)
     return value
+
+
+def _anchor(rule: Rule) -> str:
+    """Where a rule stands on the page of its source."""
+    return f"r-{slug(f'{rule.entity}.{rule.rule}')}"
 
 
 def _glyph(verdict: str) -> str:

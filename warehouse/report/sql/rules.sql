@@ -1,20 +1,23 @@
--- Grain: one row per rule of a source, as of the source's last run up to $night.
--- From: quality.result.   To: Rule (model.py).
--- Rule: a rule that left the suite is shown no more; `since` is the first night of the present run of failing nights.
+-- Grain: one row per rule of a source, as of the last run up to $night that got to the end.
+-- From: quality.result, quality.run.   To: Rule (model.py).
+-- Rule: a rule that left the suite is shown no more; `since` is the first night of the present run of failing nights. A
+-- night in which a rule was not asked, or the judging broke down, neither ends such a run nor begins one.
 with judged as (
-    select *, outcome not in ('pass', 'waived', 'skipped') as failed
+    select *,
+        outcome in ('pass', 'waived') as passed,
+        outcome not in ('pass', 'waived', 'skipped', 'error') as failed
     from quality.result
     where night <= cast($night as date)
 ),
 latest as (
     select source, max(night) as night
     from quality.run
-    where night <= cast($night as date)
+    where night <= cast($night as date) and verdict <> 'error'
     group by source
 ),
 spans as (
     select source, entity, rule,
-        max(night) filter (where not failed) as last_passed,
+        max(night) filter (where passed) as last_passed,
         min(night) filter (where failed) as first_failed
     from judged
     group by source, entity, rule
