@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from bench._measure import Work
-from extractors import Window, discover
+from extractors import Source, Window, discover
 from extractors._kit.connection import Connection
 from extractors._kit.run import run_source
 from extractors._kit.summary import Summary
@@ -28,9 +29,20 @@ KEYS = {
 """Fixed demonstration keys; the decision store lies in the folder of the run."""
 
 
-def job(key: str, connection: dict[str, Any], begin: str, end: str) -> dict[str, Any]:
-    """What to extract, as a side is told it."""
-    return {"key": key, "connection": connection, "begin": begin, "end": end}
+def job(
+    key: str, connection: dict[str, Any], begin: str, end: str, entities: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What to extract, as a side is told it; `entities` of a source of views, if not all of them."""
+    return {"key": key, "connection": connection, "begin": begin, "end": end, "entities": list(entities)}
+
+
+def source_of(work: dict[str, Any]) -> Source:
+    """The source of a job, without its request rate, with the entities asked for."""
+    source = replace(discover()[work["key"]], rate=None)
+    if not work.get("entities"):
+        return source
+    views = {name: view for name, view in source.options["views"].items() if name in work["entities"]}
+    return replace(source, entities=tuple(views), options={**source.options, "views": views})
 
 
 def prepare(work: dict[str, Any], warm: dict[str, Any]) -> Work:
@@ -47,7 +59,7 @@ def prepare(work: dict[str, Any], warm: dict[str, Any]) -> Work:
 def extract(work: dict[str, Any], landing: Path) -> Summary:
     """Run one job. Raises RuntimeError when it does not reconcile."""
     os.environ["REGISTER_DECISIONS_URL"] = f"sqlite:///{landing.absolute()}-decisions.db"
-    source = replace(discover()[work["key"]], rate=None)
+    source = source_of(work)
     connection = Connection.from_json(work["key"], json.dumps(work["connection"]))
     summary = run_source(source, Window.parse(work["begin"], work["end"]), landing, connection)
     if summary.exit_status:

@@ -29,24 +29,27 @@ MomentOf = Callable[[int], str]
 COLLECTION: Kind = ("mobile_collection", "collection")
 REGISTERED: Kind = ("social_governance", "registered_person")
 FLOATING: Kind = ("social_governance", "floating_person")
+RENTAL: Kind = ("social_governance", "rental_house")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Where a record holds its key, its change time and its people (`persons`: a nested list; None: itself)."""
+    """Where a record holds its key, its change time and its people: itself, a nested list of that name, or none."""
 
     key: str
     changed_at: str
-    persons: str | None
-    number: str
-    name: str
+    persons: str
+    number: str = ""
+    name: str = ""
 
 
-_PERSON = Shape("pk", "oper_date", None, "identity_num", "person_name")
+ITSELF, NOBODY = "itself", ""
+_PERSON = Shape("pk", "oper_date", ITSELF, "identity_num", "person_name")
 SHAPES: Mapping[Kind, Shape] = {
     COLLECTION: Shape("collect_id", "upload_time", "persons", "id_no", "name"),
     REGISTERED: _PERSON,
     FLOATING: _PERSON,
+    RENTAL: Shape("house_code", "oper_date", NOBODY),
 }
 
 
@@ -62,8 +65,8 @@ def endless(town: Store, kind: Kind, random: Random, moment_of: MomentOf | None 
         for number, (key, seq, body) in enumerate(held, again * len(held)):
             fields = orjson.loads(body)
             if again or moment_of is not None:
-                # A key of the same length that sorts among the others.
-                key, seq = f"{key[:-8]}{number:08}", 1
+                # Of the same length as the others, sorted among them, and no key of the town has such an N.
+                key, seq = f"{key[:-9]}N{number:08}", 1
                 fields[shape.key] = key
             if again:
                 for person in _people(fields, shape):
@@ -74,7 +77,9 @@ def endless(town: Store, kind: Kind, random: Random, moment_of: MomentOf | None 
 
 
 def _people(fields: dict[str, Any], shape: Shape) -> list[dict[str, Any]]:
-    return [fields] if shape.persons is None else fields.get(shape.persons) or []
+    if shape.persons == ITSELF:
+        return [fields]
+    return fields.get(shape.persons) or [] if shape.persons else []
 
 
 def _as_another(person: dict[str, Any], shape: Shape, random: Random, names: list[str]) -> None:

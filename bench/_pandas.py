@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from bench._extract import source_of
 from bench._measure import Work
-from extractors import Source, Window, discover
+from extractors import Source, Window
 
 
 def prepare(work: dict[str, Any], warm: dict[str, Any]) -> Work:
@@ -26,7 +27,7 @@ def prepare(work: dict[str, Any], warm: dict[str, Any]) -> Work:
 def land(work: dict[str, Any], place: Path) -> dict[str, Any]:
     """Every view into one Parquet file. Returns rows by view."""
     place.mkdir()
-    source = discover()[work["key"]]
+    source = source_of(work)
     engine = sa.create_engine(work["connection"]["extra"]["url"])
     rows = {}
     for entity, view in source.options["views"].items():

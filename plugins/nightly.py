@@ -56,12 +56,12 @@ def _raise_unless_landed(summary: Summary, context: dict[str, Any]) -> None:
 def stage_night(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     """Load everything of the source that the ledger does not hold.
 
-    Raises: the error extract left open, after the rows are safe, so that the run is red and the asset silent.
+    Raises: what extract or this load left open, after the rows are safe, so that the run is red and the asset silent.
     """
     settings = Settings.from_env()
     report = stage_source(discover()[key].contract(), settings.landing, settings.warehouse).as_dict()
     _log("staged", report)
-    for error in landed["errors"]:
+    for error in [*landed["errors"], *report["errors"]]:
         raise PipelineError(error["code"], detail=error["detail"])
     return report
 

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from expectations.checks.registry import Argument
+from expectations.code_lists import code_list
+from expectations.errors import CallRejected
 
 _SPAN = re.compile(r"(\d{1,4})([hd])")
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a kind. `reads` turns YAML into a value and raises ValueError with what it wants."""
+
+    reads: Callable[[Any], Any]
+    required: bool = True
+    default: Any = None
+
+
+def required(reads: Callable[[Any], Any]) -> Argument:
+    """An argument that must be there."""
+    return Argument(reads)
+
+
+def optional(reads: Callable[[Any], Any], default: Any = None) -> Argument:
+    """One that need not."""
+    return Argument(reads, required=False, default=default)
 
 
 @dataclass(frozen=True)
@@ -81,18 +102,25 @@ def pattern(raw: Any) -> str:
     return text
 
 
+def code_sets(raw: Any) -> Mapping[str, tuple[str, ...]]:
+    """`{column: [code, …]}`."""
+    if not isinstance(raw, dict) or not raw:
+        raise ValueError("a mapping of columns to lists of codes")
+    return {word(column): words(codes) for column, codes in raw.items()}
+
+
+def codes_of(raw: Any) -> str:
+    """The name of a list in `expectations/codes/`."""
+    name = word(raw)
+    try:
+        code_list(name)
+    except CallRejected as error:
+        raise ValueError(f"a list of expectations/codes ({error.detail})") from error
+    return name
+
+
 def reference(raw: Any) -> Reference:
     """`{source, entity, column}`; without a source it is the contract's own."""
     if not isinstance(raw, dict) or not {"entity", "column"} <= set(raw) <= {"source", "entity", "column"}:
         raise ValueError("{source, entity, column}")
     return Reference(raw.get("source"), raw["entity"], raw["column"])
-
-
-def required(reads: Any) -> Argument:
-    """An argument that must be there."""
-    return Argument(reads)
-
-
-def optional(reads: Any, default: Any = None) -> Argument:
-    """One that need not."""
-    return Argument(reads, required=False, default=default)

@@ -31,7 +31,7 @@ def progress_table(runs: list[NightRun]) -> Table:
 def night_table(runs: list[NightRun]) -> Table:
     """The closing table: a line per source, a line per entity, from the source's own total to new versions."""
     table = Table(title="这一夜 / the night", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("系统与记录\nsource, entity", no_wrap=True)
+    table.add_column("系统与记录\nsource, entity", no_wrap=True, overflow="ellipsis", max_width=33)
     for heading in ("总数\ntotal", "落地\nlanded", "丢弃\ndropped", "新版本\nnew", "秒\ns"):
         table.add_column(heading, justify="right", no_wrap=True, min_width=7)
     for run in runs:

@@ -132,8 +132,9 @@ def _entity_checks(entity: Entity, chance: random.Random) -> Iterator[Check]:
         for rule, check, severity, effect, zh, en, hint in KINDS:
             if column.type in wanted[rule] and (rule != "is_present" or column.required):
                 rate = chance.choice((0.0, 0.0, 0.0, 0.0, 0.05, 0.3)) * (0.05 if severity == "critical" else 1)
-                yield Check(entity.name, f"{column.name}_{rule}", check, column.name, severity, effect, f"{title}：{zh}",
-                            f"{column.title.en.split('(')[0].strip()}: {en}", hint, rate)  # fmt: skip
+                title_en = f"{column.title.en.split('(')[0].strip()}: {en}"
+                yield Check(entity.name, f"{column.name}_{rule}", check, column.name, severity, effect,
+                            f"{title}：{zh}", title_en, hint, rate)  # fmt: skip
 
 
 def _source(tables: Tables, contract: Contract, number: int, nights: int, last: date, chance: random.Random) -> None:

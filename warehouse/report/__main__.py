@@ -36,8 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _told(summary: ReportSummary) -> str:
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(summary.verdicts.items()))
     held = f"held back: {', '.join(summary.held)}\n" if summary.held else ""
+    problems = f"{summary.incidents} open problems, {summary.rows_open} rows to mend"
     return (
-        f"night {summary.night}: {verdicts}; {summary.incidents} open problems, {summary.rows_open} rows to mend\n{held}"
+        f"night {summary.night}: {verdicts}; {problems}\n{held}"
         f"{summary.files} files, {summary.bytes / 1e6:.1f} MB, {summary.seconds:.1f} s\n{summary.page}\n"
     )
 

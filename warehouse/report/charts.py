@@ -33,7 +33,7 @@ def source_spark(history: Sequence[Night], night: date) -> bytes:
 
 
 def rule_spark(rule: Rule, night: date) -> bytes:
-    """Failing rows as of each of the 30 nights up to the night, with a mark under those the rule did not let through."""
+    """Failing rows as of each of the 30 nights up to the night, with a mark under those the rule held back."""
     judged = {p.night: p for p in rule.trend}
     days = [judged.get(d, Point(d, 0, "none")) for d in _last(night)]
     return _spark([(p.failing, _mark(p.outcome)) for p in days])

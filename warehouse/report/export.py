@@ -17,8 +17,9 @@ from warehouse.report.safe import cell, slug
 
 FOLDER = "csv"
 HEADINGS = (
-    "来源系统 source", "记录类型 entity", "来源记录编号 record", "规则 rule", "规则说明 title", "字段 column", "掩码值 masked value",
-    "负责人 owner", "首次发现 first seen", "最近一次 last seen", "次数 times", "状态 status", "处置 effect", "原因数 reasons",
+    "来源系统 source", "记录类型 entity", "来源记录编号 record", "规则 rule", "规则说明 title", "字段 column",
+    "掩码值 masked value", "负责人 owner", "首次发现 first seen", "最近一次 last seen", "次数 times", "状态 status",
+    "处置 effect", "原因数 reasons",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from warehouse.report.charts import NIGHTS
 from warehouse.report.ledger import entity_lines, lines_ever, lines_tonight, summed
 from warehouse.report.model import BLOCKING, VERDICTS, Night, Report, Rule, Source
-from warehouse.report.safe import slug, veil
+from warehouse.report.safe import SENTENCE, slug, veil
 from warehouse.report.words import LANGUAGES, Words
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -88,7 +88,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["say"] = lambda text, words: words.name(text)
+    environment.filters.update(say=lambda text, words: words.name(text), brief=veil)
     environment.globals.update(
         verdicts=VERDICTS, blocking=BLOCKING, glyph=_glyph, source_page=source_page, spark=_spark_words,
         age=_age, covered=_covered, anchor=_anchor, shown=SHOWN, listed=LISTED, fold=FOLD, slug=slug,
@@ -99,7 +99,7 @@ def _environment() -> Environment:
 def _finalize(value: Any) -> Any:
     """What every `{{ … }}` passes through before it is escaped. Markup comes from our own macros only."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return veil(value)
+        return veil(value, SENTENCE)
     return value
 
 

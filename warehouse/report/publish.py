@@ -29,7 +29,7 @@ def publishing(site: Path) -> Iterator[Path]:
 
     Raises: CallRejected SC-CALL when `site` is a folder or file that this module did not make, SourceLater LO-LOCKED.
     """
-    if site.exists() and not site.is_symlink():
+    if not _is_ours(site):
         raise CallRejected("SC-CALL", detail=f"--site: {site.name} exists and is not a report; nothing was touched")
     site.parent.mkdir(parents=True, exist_ok=True)
     with writer_lock(site, WAIT):
@@ -44,24 +44,31 @@ def publishing(site: Path) -> Iterator[Path]:
         _clear(site)
 
 
+def _is_ours(site: Path) -> bool:
+    """Nothing there yet, or a link to a generation: a path that was mistyped must not cost anybody a folder."""
+    if site.is_symlink():
+        return _number(site, site.readlink().name) is not None and not site.readlink().is_absolute()
+    return not site.exists()
+
+
 def generations(site: Path) -> list[Path]:
     """The folders of a site, oldest first."""
-    pattern = re.compile(re.escape(f"{site.name}.site-") + r"(\d+)")
-    found = [(int(m[1]), p) for p in site.parent.iterdir() if (m := pattern.fullmatch(p.name))]
+    found = [(n, p) for p in site.parent.iterdir() if (n := _number(site, p.name)) is not None]
     return [path for _, path in sorted(found)]
+
+
+def _number(site: Path, name: str) -> int | None:
+    found = re.fullmatch(re.escape(f"{site.name}.site-") + r"(\d+)", name)
+    return int(found[1]) if found else None
 
 
 def _workshop(site: Path) -> Path:
     """The next folder. Under the lock, what is newer than the published one is an unfinished build."""
-    present = site.resolve() if site.is_symlink() else None
-    numbers = [0]
+    present = (_number(site, site.readlink().name) if site.is_symlink() else None) or 0
     for path in generations(site):
-        number = int(path.name.rsplit("-", 1)[1])
-        if present is None or number > int(present.name.rsplit("-", 1)[1]):
+        if (_number(site, path.name) or 0) > present:
             shutil.rmtree(path)
-        else:
-            numbers.append(number)
-    workshop = site.with_name(f"{site.name}.site-{max(numbers) + 1}")
+    workshop = site.with_name(f"{site.name}.site-{present + 1}")
     workshop.mkdir(mode=0o700)
     return workshop
 

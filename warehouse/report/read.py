@@ -74,9 +74,9 @@ def read_report(connection: Connection, night: date) -> Report:
     by_key = {s.key: s for s in [*sources, cross]}
     _add_freshness(connection, night, by_key)
     _add_open_rows(connection, night, by_key)
-    for *key, zh, en, closed, rows, resolution in _all(connection, "closed", night=night):
-        if key[0] in by_key:
-            by_key[key[0]].closed.append(Closed(*key, Text(zh or key[2], en or key[2]), closed, rows, resolution))
+    for source, entity, rule, zh, en, closed, rows, resolution in _all(connection, "closed", night=night):
+        if found := by_key.get(source):
+            found.closed.append(Closed(source, entity, rule, Text(zh, en), closed, rows, resolution))
     return Report(
         night=night,
         sources=sorted(sources, key=_rank),
@@ -114,9 +114,13 @@ def _rules(connection: Connection, night: date, names: Names) -> list[Rule]:
 
 
 def _rule(row: tuple[Any, ...], names: Names) -> Rule:
-    key, texts_of, rest = row[:7], row[7:13], row[13:]
-    title, owner, hint = (Text(texts_of[i], texts_of[i + 1]) for i in (0, 2, 4))
-    return Rule(*key, title, owner, hint, *rest, against=names.against(*row[:3]))
+    source, entity, rule, check, column, severity, effect, *told = row
+    title, owner, hint = (Text(told[i], told[i + 1]) for i in (0, 2, 4))
+    failing, total, failing_new, total_new, tolerance, outcome, error, judged, since, first_failed = told[6:]
+    return Rule(
+        source, entity, rule, check, column, severity, effect, title, owner, hint, failing, total, failing_new,
+        total_new, tolerance, outcome, error, judged, since, first_failed, against=names.against(source, entity, rule),
+    )  # fmt: skip
 
 
 def _withdrawn(source: str, entity: str, rule: str) -> Rule:
@@ -158,8 +162,10 @@ def _add_open_rows(connection: Connection, night: date, sources: dict[str, Sourc
 
 
 def _flows(connection: Connection, since: date, night: date) -> list[Flow]:
-    rows = _all(connection, "flows", since=since, night=night)
-    return [Flow(*row[:4], _counts(row[4]), _counts(row[5]), *row[6:]) for row in rows]
+    flows = []
+    for source, entity, total, landed, dropped, rejected, *rest in _all(connection, "flows", since=since, night=night):
+        flows.append(Flow(source, entity, total, landed, _counts(dropped), _counts(rejected), *rest))
+    return flows
 
 
 def _counts(pairs: list[dict[str, Any]] | None) -> dict[str, int]:
@@ -167,7 +173,8 @@ def _counts(pairs: list[dict[str, Any]] | None) -> dict[str, int]:
 
 
 def _all(connection: Connection, name: str, **parameters: Any) -> list[Any]:
-    return connection.execute(_sql(name), parameters).fetchall()
+    rows: list[Any] = connection.execute(_sql(name), parameters).fetchall()
+    return rows
 
 
 @cache

@@ -10,6 +10,7 @@ from pathlib import Path
 from expectations.errors import catalogue
 from expectations.model import Text
 from expectations.strict import read_yaml
+from warehouse.report.safe import veil
 
 LANGUAGES = ("zh", "en")
 TEXTS = Path(__file__).with_name("texts.yml")
@@ -51,12 +52,12 @@ class Words:
     def name(self, text: Text) -> str:
         """A text of a contract or a rule; the other language where this one is missing."""
         both = (text.zh, text.en) if self.language == "zh" else (text.en, text.zh)
-        return both[0].strip() or both[1].strip()
+        return veil(both[0].strip() or both[1].strip())
 
     def known(self, family: str, value: str) -> str:
         """The name of a code of ours (`verdict`, `severity`, `outcome`, `status`); an unknown one as it stands."""
         key = f"{family}_{value}"
-        return self(key) if key in texts() else value
+        return self(key) if key in texts() else veil(value)
 
     def share(self, share: float) -> str:
         """A share as a percentage without idle zeros: 0.01 is `1%`."""
@@ -66,7 +67,7 @@ class Words:
         """What an error of the catalogue says, and the next step; the code itself when it is none of ours."""
         found = catalogue().get(code)
         if found is None:
-            return code, ""
+            return veil(code), ""
         return (found.zh, found.next_zh) if self.language == "zh" else (found.en, found.next_en)
 
     def count(self, number: int) -> str:

@@ -1,0 +1,100 @@
+"""What the tables of other entities and sources say against a row.
+
+A table that holds nothing yet judges nothing: the rule is skipped that night, and the result says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from expectations.checks.arguments import Reference, code_sets, codes_of, optional, reference, required, word, words
+from expectations.checks.registry import kind
+from expectations.checks.scope import Scope, having
+from expectations.code_lists import code_list
+from expectations.model import Check
+from expectations.sql import Sql, fill, joined, name, values
+
+_FORMS = {
+    "plain": "{{column}}",
+    "hyphens": "replace({{column}}, '-', '')",
+    "guid": "lower(replace({{column}}, '-', ''))",
+    "grid": "left(replace({{column}}, '-', ''), 15)",
+}
+
+
+def form(raw: Any) -> str:
+    """How two writings of one code are made alike: plain, hyphens, guid or grid (20 digits are 15 and zeros)."""
+    if raw not in _FORMS:
+        raise ValueError(f"one of {', '.join(_FORMS)}")
+    return str(raw)
+
+
+@kind("refers_to", to=required(reference), form=optional(form, "plain"), or_codes=optional(codes_of))
+def refers_to(on: Scope, check: Check) -> Sql:
+    """Referential integrity (GB/T 36344, consistency): what the code stands for is known, in any version that was not deleted.
+
+    or_codes: a list of names that are as good as a known code.
+    """
+    to: Reference = check.args["to"]
+    ours, theirs = (
+        fill(_FORMS[check.args["form"]], column=c) for c in (on.column(check.columns[0]), name(to.column))
+    )
+    also = (
+        fill("{{ours}} not in {{names}} and ", ours=on.column(check.columns[0]), names=values(code_list(check.args["or_codes"])))
+        if check.args["or_codes"]
+        else Sql("")
+    )
+    return fill(
+        "{{also}}{{ours}} not in (select {{theirs}} from {{target}} where op = 'upsert' and {{column}} is not null)",
+        also=also, ours=ours, theirs=theirs, target=on.target(to), column=name(to.column),
+    )  # fmt: skip
+
+
+@kind("not_also_in", other=required(reference), where=optional(code_sets))
+def not_also_in(on: Scope, check: Check) -> Sql:
+    """Uniqueness (GB/T 36344): who stands in this list does not stand in the other one too, with a sound number in both."""
+    other: Reference = check.args["other"]
+    return fill(
+        "id_check in ('valid', 'lifted') and {{column}} in (select {{theirs}} from {{target}} where op = 'upsert'"
+        " and id_check in ('valid', 'lifted') and {{theirs}} is not null and {{where}})",
+        column=on.column(check.columns[0]), theirs=name(other.column), target=on.target(other),
+        where=having(check.args["where"] or {}),
+    )  # fmt: skip
+
+
+@kind("not_before_other", entity=required(word), on=required(words), than=required(word))
+def not_before_other(on: Scope, check: Check) -> Sql:
+    """Consistency (GB/T 36344): what comes later does not lie before a time of the record it belongs to.
+
+    entity, on, than: another entity of the source, the columns that join them, and its time; its latest word counts.
+    """
+    return fill(
+        "content_hash in (select later.content_hash from {{versions}} as later join (select {{on}},"
+        " arg_max({{than}}, known_from) as first from {{other}} where op = 'upsert' group by all) as other using ({{on}})"
+        " where later.{{column}} < other.first)",
+        versions=on.versions, other=on.sibling(check.args["entity"]), on=on.columns(check.args["on"]),
+        than=on.column(check.args["than"]), column=on.column(check.columns[0]),
+    )  # fmt: skip
+
+
+@kind("one_name_per_number", also=required(reference))
+def one_name_per_number(on: Scope, check: Check) -> Sql:
+    """GB 11643-1999, 4.1: a number is one person's for life; under it the other source knows the same name.
+
+    also: the column of the other source's number token. Bad: that source knows the number, and never under this name,
+    which is how a name written by its sound shows.
+    """
+    also: Reference = check.args["also"]
+    known = fill(
+        "(select * from {{target}} where op = 'upsert' and id_check in ('valid', 'lifted') and name_flag is null"
+        " and name_token is not null)",
+        target=on.target(also),
+    )
+    return joined(
+        (
+            Sql("id_check in ('valid', 'lifted') and name_flag is null and name_token is not null"),
+            fill("id_token in (select {{c}} from {{known}})", c=name(also.column), known=known),
+            fill("(id_token, name_token) not in (select {{c}}, name_token from {{known}})", c=name(also.column), known=known),
+        ),
+        " and ",
+    )

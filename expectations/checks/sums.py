@@ -1,0 +1,44 @@
+"""Month sheets and counts: totals add up, nobody finishes more than was due, a month is not a year."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from expectations.checks.arguments import number, optional, required, word, words
+from expectations.checks.registry import kind
+from expectations.checks.scope import Scope
+from expectations.model import Check
+from expectations.sql import Sql, fill, joined, value
+
+
+@kind("adds_up", columns=(3, None))
+def adds_up(on: Scope, check: Check) -> Sql:
+    """Consistency (GB/T 36344): the first column is the sum of the others."""
+    total, *parts = (on.column(c) for c in check.columns)
+    return fill("{{total}} <> {{parts}}", total=total, parts=joined(parts, " + "))
+
+
+@kind("at_most", limit=required(word), times=optional(number, Decimal(1)))
+def at_most(on: Scope, check: Check) -> Sql:
+    """Consistency (GB/T 36344): no more than another column of the row says (times a factor)."""
+    return fill(
+        "{{column}} > {{limit}} * {{times}}",
+        column=on.column(check.columns[0]), limit=on.column(check.args["limit"]), times=value(check.args["times"]),
+    )  # fmt: skip
+
+
+@kind("not_year_to_date", month=required(word), group=required(words), plan=required(word))
+def not_year_to_date(on: Scope, check: Check) -> Sql:
+    """The reporting rules of the monthly sheets: the month's own count, not what came together since January.
+
+    Bad: at least what the year's earlier months came to, and over 1.2 times the plan. In January both are the same.
+    """
+    return fill(
+        "content_hash in (with monthly as (select {{group}}, {{month}}, arg_max({{column}}, known_from) as counted"
+        " from {{newest}} group by all), summed as (select {{group}}, {{month}}, sum(counted) over (partition by"
+        " {{group}}, year({{month}}) order by {{month}} rows between unbounded preceding and 1 preceding) as earlier"
+        " from monthly) select newest.content_hash from {{newest}} as newest join summed using ({{group}}, {{month}})"
+        " where earlier > 0 and {{column}} >= earlier and {{column}} > 1.2 * {{plan}})",
+        group=on.columns(check.args["group"]), month=on.column(check.args["month"]),
+        column=on.column(check.columns[0]), plan=on.column(check.args["plan"]), newest=on.newest,
+    )  # fmt: skip
