@@ -40,7 +40,13 @@ PARAMS = {
 }
 
 
-@task(retries=3, retry_delay=timedelta(seconds=30), retry_exponential_backoff=2, retry_policy=AskAgainLater())
+@task(
+    task_display_name="采集 extract",
+    retries=3,
+    retry_delay=timedelta(seconds=30),
+    retry_exponential_backoff=2,
+    retry_policy=AskAgainLater(),
+)
 def extract(key: str, **context: Any) -> dict[str, Any]:
     """Pull the night's window into the landing zone; hand on counts and load ids."""
     from plugins.nightly import extract_night
@@ -48,7 +54,7 @@ def extract(key: str, **context: Any) -> dict[str, Any]:
     return extract_night(key, context)
 
 
-@task(pool=WAREHOUSE)
+@task(task_display_name="入库 stage", pool=WAREHOUSE)
 def stage(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     """Load what is landed and not yet in the ledger; fail if extract left something for a person."""
     from plugins.nightly import stage_night
@@ -82,6 +88,7 @@ def build(source: Source) -> DAG:
         catchup=False,
         max_active_runs=1,
         params=PARAMS,
+        default_args={"owner": source.contract().owner.zh},
         deadline=_deadline(source.key),
         tags=["ingest", source.transport, source.contract().zone],
     ) as dag:

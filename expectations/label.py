@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from expectations.checks.arguments import Reference
 from expectations.desk import Desk
 from expectations.errors import SourceChanged
 from expectations.judge import Judge, Judgement
@@ -79,14 +80,27 @@ def _population(desk: Desk, source: str, entity: str, again: bool) -> bool:
 
 
 def _askable(desk: Desk, rules: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """The rules whose reference tables hold something, and the others: a missing source is not a million errors."""
+    """The rules whose reference tables can answer, and the others: a missing source is not a million errors."""
     there = desk.tables()
-    filled: dict[tuple[str, str], bool] = {}
-    for target in {t for r in rules for t in r.reads}:
-        present = ("staging", table_name(*target)) in there
-        filled[target] = present and bool(desk.run(fill("select 1 from {{table}} limit 1", table=staged(*target))))
-    asked = [r for r in rules if all(filled[t] for t in r.reads)]
+    answers = {target: _answers(desk, there, target) for rule in rules for target in rule.reads}
+    asked = [r for r in rules if all(answers[t] for t in r.reads)]
     return asked, [r for r in rules if r not in asked]
+
+
+def _answers(desk: Desk, there: frozenset[tuple[str, str]], target: Reference) -> bool:
+    """Whether a referenced table is staged, holds something, and reaches back as far as the reference demands."""
+    source, entity = str(target.source), target.entity
+    if ("staging", table_name(source, entity)) not in there:
+        return False
+    if not desk.run(fill("select 1 from {{table}} limit 1", table=staged(source, entity))):
+        return False
+    if target.history is None:
+        return True
+    [(begin,)] = desk.run(
+        Sql("select min(window_begin) from ledger.load where source = $other and entity = $target"),
+        other=source, target=entity,
+    )  # fmt: skip
+    return begin is not None and begin.date() <= desk.facts["night"] - target.history
 
 
 def _judge_news(desk: Desk, judge: Judge, rules: Sequence[Rule]) -> dict[str, Judgement]:

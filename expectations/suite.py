@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from expectations.checks.arguments import Reference
 from expectations.checks.registry import all_kinds
@@ -33,10 +33,12 @@ class Rule:
     hint: Text
 
     @property
-    def reads(self) -> frozenset[tuple[str, str]]:
-        """The other tables the condition needs, as (source, entity)."""
-        references = [a for a in self.check.args.values() if isinstance(a, Reference)]
-        return frozenset((r.source or self.source, r.entity) for r in references)
+    def reads(self) -> tuple[Reference, ...]:
+        """The other tables the condition needs, each with its source."""
+        found = [a for a in self.check.args.values() if isinstance(a, Reference)]
+        siblings = [a for n, a in self.check.args.items() if n in ("entity", "person")]
+        own = [Reference(self.source, entity, "") for entity in siblings]
+        return (*(replace(r, source=r.source or self.source) for r in found), *own)
 
 
 @dataclass(frozen=True)

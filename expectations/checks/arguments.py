@@ -36,11 +36,16 @@ def optional(reads: Callable[[Any], Any], default: Any = None) -> Argument:
 
 @dataclass(frozen=True)
 class Reference:
-    """A column of another entity, in this source or in another."""
+    """A column of another entity, in this source or in another.
+
+    history: how far back the other must have been loaded before its silence means anything; None: a snapshot
+    or a file says all it knows each time.
+    """
 
     source: str | None  # None: the source of the contract
     entity: str
     column: str
+    history: timedelta | None = None
 
 
 def number(raw: Any) -> Decimal:
@@ -120,7 +125,8 @@ def codes_of(raw: Any) -> str:
 
 
 def reference(raw: Any) -> Reference:
-    """`{source, entity, column}`; without a source it is the contract's own."""
-    if not isinstance(raw, dict) or not {"entity", "column"} <= set(raw) <= {"source", "entity", "column"}:
-        raise ValueError("{source, entity, column}")
-    return Reference(raw.get("source"), raw["entity"], raw["column"])
+    """`{source, entity, column, history}`; without a source it is the contract's own."""
+    if not isinstance(raw, dict) or not {"entity", "column"} <= set(raw) <= {"source", "entity", "column", "history"}:
+        raise ValueError("{source, entity, column, history}")
+    history = span(raw["history"]) if "history" in raw else None
+    return Reference(raw.get("source"), raw["entity"], raw["column"], history)

@@ -53,9 +53,12 @@ def id_birth_agrees(on: Scope, check: Check) -> Sql:
 
 @kind("id_sex_agrees")
 def id_sex_agrees(on: Scope, check: Check) -> Sql:
-    """GB 11643-1999, digit 17: odd for a man (1 of GB/T 2261.1), even for a woman (2); other codes say nothing."""
+    """GB 11643-1999, digit 17: odd for a man (1 of GB/T 2261.1), even for a woman (2); other codes say nothing.
+
+    Resident numbers only: how a permanent resident card counts is not published in a standard we could name.
+    """
     return fill(
-        "id_check in ('valid', 'lifted') and {{sex}} in ('1', '2') and id_sex <> {{sex}}", sex=on.column(check.columns[0])
+        "id_type = '111' and id_check in ('valid', 'lifted') and {{sex}} in ('1', '2') and id_sex <> {{sex}}", sex=on.column(check.columns[0])
     )
 
 

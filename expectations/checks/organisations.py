@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expectations.checks.arguments import flag, optional
 from expectations.checks.registry import kind
 from expectations.checks.scope import Scope
 from expectations.model import Check
@@ -11,27 +12,36 @@ _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _ORGANISATION = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@kind("credit_code")
+@kind("credit_code", or_organisation_code=optional(flag, False))
 def credit_code(on: Scope, check: Check) -> Sql:
-    """GB 32100-2015: 18 of 31 characters; their values, weighted by 3^i mod 31, and the check character sum to 0 mod 31."""
+    """GB 32100-2015: 18 of 31 characters; their values, weighted by 3^i mod 31, and the check character sum to 0 mod 31.
+
+    or_organisation_code: nine characters, or ten with a hyphen, are the business of `organisation_code`.
+    """
     column = on.column(check.columns[0])
+    short = Sql("length({{column}}) in (9, 10)" if check.args["or_organisation_code"] else "false")
     weights = [*(pow(3, i, 31) for i in range(17)), 1]
     return fill(
-        "case when regexp_full_match({{column}}, '[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}')"
-        " then ({{total}}) % 31 <> 0 else {{column}} is not null or null end",
-        column=column, total=_weighted(column, _CREDIT, weights),
+        "case when {{column}} is null or {{short}} then null"
+        " when regexp_full_match({{column}}, '[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}')"
+        " then ({{total}}) % 31 <> 0 else true end",
+        column=column, short=fill(short, column=column) if "{{" in short else short, total=_weighted(column, _CREDIT, weights),
     )  # fmt: skip
 
 
 @kind("organisation_code")
 def organisation_code(on: Scope, check: Check) -> Sql:
-    """GB 11714-1997: eight characters weighted 3 7 9 10 5 8 4 2, a check character MOD 11 (X is 10), a hyphen before it."""
+    """GB 11714-1997: eight characters weighted 3 7 9 10 5 8 4 2, a check character MOD 11 (X is 10), a hyphen before it.
+
+    Longer values are no organisation codes and are not judged here.
+    """
     plain = fill("replace({{column}}, '-', '')", column=on.column(check.columns[0]))
     body = fill("left({{plain}}, 8)", plain=plain)
     last = fill("case right({{plain}}, 1) when 'X' then 10 else try_cast(right({{plain}}, 1) as integer) end", plain=plain)
     return fill(
-        "case when regexp_full_match({{column}}, '[0-9A-Z]{8}-?[0-9X]')"
-        " then ({{total}} + ({{last}})) % 11 <> 0 else {{column}} is not null or null end",
+        "case when {{column}} is null or length({{column}}) > 10 then null"
+        " when regexp_full_match({{column}}, '[0-9A-Z]{8}-?[0-9X]') then ({{total}} + ({{last}})) % 11 <> 0"
+        " else true end",
         column=on.column(check.columns[0]), last=last,
         total=_weighted(body, _ORGANISATION, [3, 7, 9, 10, 5, 8, 4, 2]),
     )  # fmt: skip

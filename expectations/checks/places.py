@@ -49,12 +49,12 @@ def in_district(on: Scope, check: Check) -> Sql:
     )  # fmt: skip
 
 
-@kind("not_gcj02", columns=2, entity=required(word), on=required(word), key=required(word), point=required(words))
+@kind("not_gcj02", columns=2, entity=required(word), by=required(word), key=required(word), point=required(words))
 def not_gcj02(on: Scope, check: Check) -> Sql:
     """GB 20263 (map shift): the point is not the GCJ-02 image of the same thing's point elsewhere.
 
     entity, key, point: another entity of the source that holds the thing under `key` with its (longitude, latitude);
-    `on`: our column of that key. Bad: over 100 m from that point and within 30 m of its image; other distances say nothing.
+    `by`: our column of that key. Bad: over 100 m from that point and within 30 m of its image; other distances say nothing.
     """
     lng, lat = (name("ours", c) for c in check.columns)
     known_lng, known_lat = (name("known", c) for c in check.args["point"])
@@ -63,7 +63,7 @@ def not_gcj02(on: Scope, check: Check) -> Sql:
         "content_hash in (select ours.content_hash from {{ours}} as ours join (select * from {{known}} where op = 'upsert')"
         " as known on known.{{key}} = ours.{{on}} where {{plain}} > 100 and {{image}} < 30)",
         ours=on.versions, known=on.sibling(check.args["entity"]), key=on.column(check.args["key"]),
-        on=on.column(check.args["on"]), plain=_metres(lng, lat, known_lng, known_lat),
+        on=on.column(check.args["by"]), plain=_metres(lng, lat, known_lng, known_lat),
         image=_metres(lng, lat, shifted_lng, shifted_lat),
     )  # fmt: skip
 

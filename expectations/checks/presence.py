@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from expectations.checks.arguments import optional, words
 from expectations.checks.registry import kind
 from expectations.checks.scope import Scope
 from expectations.model import Check
 from expectations.relations import staged_column
-from expectations.sql import Sql, fill, joined, value
+from expectations.sql import Sql, fill, joined, value, values
 
 
 @kind("present", columns=(1, None))
@@ -24,12 +25,18 @@ def empty(on: Scope, check: Check) -> Sql:
     return fill("not ({{absent}})", absent=_absent(on, check.columns[0]))
 
 
-@kind("typed")
+@kind("typed", allow=optional(words))
 def typed(on: Scope, check: Check) -> Sql:
-    """Accuracy (GB/T 36344): what the source wrote could be read as the contract's type."""
-    return fill(
-        "untyped is not null and map_contains(untyped, {{column}})", column=value(staged_column(check.columns[0]))
-    )
+    """Accuracy (GB/T 36344): what the source wrote could be read as the contract's type.
+
+    allow: what may stand there besides, such as the `<10` that the edge puts in place of a small count.
+    """
+    column = value(staged_column(check.columns[0]))
+    unread = fill("untyped is not null and map_contains(untyped, {{column}})", column=column)
+    if not check.args["allow"]:
+        return unread
+    allowed = values(check.args["allow"])
+    return fill("{{unread}} and untyped[{{column}}] not in {{allowed}}", unread=unread, column=column, allowed=allowed)
 
 
 def _absent(on: Scope, column: str) -> Sql:

@@ -62,17 +62,17 @@ def not_also_in(on: Scope, check: Check) -> Sql:
     )  # fmt: skip
 
 
-@kind("not_before_other", entity=required(word), on=required(words), than=required(word))
+@kind("not_before_other", entity=required(word), by=required(words), than=required(word))
 def not_before_other(on: Scope, check: Check) -> Sql:
     """Consistency (GB/T 36344): what comes later does not lie before a time of the record it belongs to.
 
-    entity, on, than: another entity of the source, the columns that join them, and its time; its latest word counts.
+    entity, by, than: another entity of the source, the columns that join them, and its time; its latest word counts.
     """
     return fill(
         "content_hash in (select later.content_hash from {{versions}} as later join (select {{on}},"
         " arg_max({{than}}, known_from) as first from {{other}} where op = 'upsert' group by all) as other using ({{on}})"
         " where later.{{column}} < other.first)",
-        versions=on.versions, other=on.sibling(check.args["entity"]), on=on.columns(check.args["on"]),
+        versions=on.versions, other=on.sibling(check.args["entity"]), on=on.columns(check.args["by"]),
         than=on.column(check.args["than"]), column=on.column(check.columns[0]),
     )  # fmt: skip
 

@@ -93,11 +93,11 @@ def not_deleted_before(on: Scope, check: Check) -> Sql:
     )  # fmt: skip
 
 
-@kind("one_home_per_stay", person=required(word), number=required(word), on=required(words), since=required(word))
+@kind("one_home_per_stay", person=required(word), number=required(word), by=required(words), since=required(word))
 def one_home_per_stay(on: Scope, check: Check) -> Sql:
     """Consistency (GB/T 36344): one person's stay with one day of arrival is in one dwelling.
 
-    person, number, on: the entity that holds the person's number, and the columns under which it is the same person.
+    person, number, by: the entity that holds the person's number, and the columns under which it is the same person.
     Living in two places is a fact; having moved into both on one day is a guest written down twice.
     """
     stays = fill(
@@ -105,7 +105,7 @@ def one_home_per_stay(on: Scope, check: Check) -> Sql:
         " from {{newest}} as stay join (select * from {{persons}} where op = 'upsert' and content_hash not in"
         " (select content_hash from superseded)) as person using ({{on}}) where person.id_check = 'valid')",
         number=on.column(check.args["number"]), since=on.column(check.args["since"]), newest=on.newest,
-        house=on.column(check.columns[0]), persons=on.sibling(check.args["person"]), on=on.columns(check.args["on"]),
+        house=on.column(check.columns[0]), persons=on.sibling(check.args["person"]), on=on.columns(check.args["by"]),
     )  # fmt: skip
     return fill(
         "content_hash in (with stays as {{stays}}, counted as (select number, since, house, count(*) as visits"

@@ -31,7 +31,7 @@ def progress_table(runs: list[NightRun]) -> Table:
 def night_table(runs: list[NightRun]) -> Table:
     """The closing table: a line per source, a line per entity, from the source's own total to new versions."""
     table = Table(title="这一夜 / the night", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("系统与记录\nsource, entity", no_wrap=True, overflow="ellipsis", max_width=33)
+    table.add_column("系统与记录\nsource, entity", no_wrap=True, overflow="ellipsis", max_width=30)
     for heading in ("总数\ntotal", "落地\nlanded", "丢弃\ndropped", "新版本\nnew", "秒\ns"):
         table.add_column(heading, justify="right", no_wrap=True, min_width=7)
     for run in runs:
@@ -47,7 +47,16 @@ def night_table(runs: list[NightRun]) -> Table:
                 "-" if new is None else f"{new:,}",
                 "",
             )
+    table.add_row(*_totals(runs), style="bold")
     return table
+
+
+def _totals(runs: list[NightRun]) -> list[str]:
+    landed = [e for run in runs for e in run.extracted.get("entities", {}).values()]
+    new = sum(e["new"] for run in runs for e in run.staged.get("entities", {}).values())
+    lost = sum(sum(_lost(e).values()) for e in landed)
+    total, rows = sum(e["source_total"] or 0 for e in landed), sum(e["rows"] for e in landed)
+    return ["合计 / all", f"{total:,}", f"{rows:,}", f"{lost:,}", f"{new:,}", f"{sum(r.seconds for r in runs):.0f}"]
 
 
 def dropped_lines(runs: list[NightRun]) -> list[str]:

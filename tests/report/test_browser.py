@@ -1,4 +1,4 @@
-"""The pages in a real browser, from the disk, without network: drawn, styled, and nothing refused by their own policy."""
+"""The pages in a real browser, from the disk, without network: drawn, styled, none of it refused by their policy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ def browse(profile: Path, page: Path, *flags: str) -> subprocess.CompletedProces
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("page", ["index.html", "zh/index.html", "en/ledger.html", "zh/history.html"])
+def test_the_door_leads_to_the_chinese_page_of_today(site: Path, tmp_path: Path) -> None:
+    done = browse(tmp_path / "profile", site / "index.html", "--virtual-time-budget=3000", "--dump-dom")
+    assert "<title>今日" in done.stdout
+
+
+@pytest.mark.parametrize("page", ["zh/index.html", "en/ledger.html", "zh/history.html"])
 def test_a_page_opens_from_the_disk_and_breaks_no_rule_of_its_own(site: Path, tmp_path: Path, page: str) -> None:
     shot = tmp_path / "page.png"
     done = browse(tmp_path / "profile", site / page, f"--screenshot={shot}", "--window-size=1440,900")

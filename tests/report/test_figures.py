@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_an_incident_stays_open_until_its_last_row_has_left(tmp_path: Path) -> N
 
 
 def test_a_closed_incident_says_when_and_how(tmp_path: Path) -> None:
-    gone = {"status": "resolved", "resolved_at": NIGHT, "first_seen": before(2)}
+    gone: dict[str, Any] = {"status": "resolved", "resolved_at": NIGHT, "first_seen": before(2)}
     report = report_of(
         tmp_path,
         runs=[run()],
@@ -136,7 +137,7 @@ def test_a_past_night_is_drawn_as_it_was(tmp_path: Path) -> None:
 
 
 def test_the_ledger_explains_every_row(tmp_path: Path) -> None:
-    counts = {"source_total": 13, "dropped": {"is_left_out": 2}, "rejected": {"DE-ROW": 1}}
+    counts: dict[str, Any] = {"source_total": 13, "dropped": {"is_left_out": 2}, "rejected": {"DE-ROW": 1}}
     report = report_of(tmp_path, runs=[run()], loads=[load(**counts)])
     line = next(line for line in lines_tonight(report) if line.loads)
     assert (line.balanced, line.short, line.dropped["is_left_out"], line.rejected["DE-ROW"]) == (True, 0, 2, 1)
@@ -152,7 +153,7 @@ def test_the_ledger_explains_every_row(tmp_path: Path) -> None:
     ],
 )
 def test_one_row_unexplained_is_out_of_balance(
-    tmp_path: Path, loads: dict[str, int], runs: dict[str, int], off: int
+    tmp_path: Path, loads: dict[str, Any], runs: dict[str, Any], off: int
 ) -> None:
     lines = lines_tonight(report_of(tmp_path, runs=[run(**runs)], loads=[load(**loads)]))
     assert [line.off for line in lines if line.loads] == [off]

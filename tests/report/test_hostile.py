@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,10 +36,12 @@ def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """A site whose every text is the same attack: source, entity, rule, column, titles, owners, hints, rows."""
     bad = CORPUS[request.param]
     folder = tmp_path_factory.mktemp("hostile")
-    named = {"source": bad, "entity": bad, "rule": bad, "column": bad, "owner_zh": bad, "owner_en": bad}
-    texts = dict.fromkeys(("title_zh", "title_en", "hint_zh", "hint_en", "check", "severity", "error"), bad)
+    named: dict[str, Any] = {"source": bad, "entity": bad, "rule": bad, "column": bad, "owner_zh": bad, "owner_en": bad}
+    texts: dict[str, Any] = dict.fromkeys(
+        ("title_zh", "title_en", "hint_zh", "hint_en", "check", "severity", "error"), bad
+    )
     done = {"status": "resolved", "resolved_at": "2022-11-22", "resolution": bad}
-    cross = {"source": "cross", "run_id": "cross:1"}
+    cross: dict[str, Any] = {"source": "cross", "run_id": "cross:1"}
     path = warehouse(
         folder,
         runs=[run(verdict="error", code=bad, detail=bad, source="broken"), run(verdict=bad, source=bad, run_id=bad),

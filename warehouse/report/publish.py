@@ -6,6 +6,7 @@ A kill at any point leaves either site whole; what an unfinished build left is c
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from expectations.errors import CallRejected
+from expectations.errors import CallRejected, SourceLater
 from expectations.faultpoint import faultpoint, register
 from warehouse.engine.lock import writer_lock
 
@@ -27,7 +28,8 @@ register("report.before_swap", "report.after_swap")
 def publishing(site: Path) -> Iterator[Path]:
     """An empty folder to build in; becomes `site` when the block ends well, and is removed when it does not.
 
-    Raises: CallRejected SC-CALL when `site` is a folder or file that this module did not make, SourceLater LO-LOCKED.
+    Raises: CallRejected SC-CALL when `site` is a folder or file that this module did not make; SourceLater LO-LOCKED,
+    LA-SPACE, LA-IO.
     """
     if not _is_ours(site):
         raise CallRejected("SC-CALL", detail=f"--site: {site.name} exists and is not a report; nothing was touched")
@@ -35,13 +37,27 @@ def publishing(site: Path) -> Iterator[Path]:
     with writer_lock(site, WAIT):
         workshop = _workshop(site)
         try:
-            yield workshop
-            _swap(site, workshop)
+            with _disk_errors():
+                yield workshop
+                _swap(site, workshop)
         except BaseException:
             if not site.exists() or site.resolve() != workshop.resolve():
                 shutil.rmtree(workshop, ignore_errors=True)
             raise
         _clear(site)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """What the disk refuses, as LA-SPACE or LA-IO."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise SourceLater("LA-SPACE", detail="report") from error
+        if error.errno in (errno.EIO, errno.EROFS):
+            raise SourceLater("LA-IO", detail="report") from error
+        raise
 
 
 def _is_ours(site: Path) -> bool:
