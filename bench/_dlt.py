@@ -11,21 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dlt
+from dlt.destinations import filesystem
+from dlt.sources.helpers.rest_client import RESTClient
+from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from bench._measure import Work
 from extractors._kit.signing import xtif_headers
 
-os.environ.update({
-    "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "RUNTIME__LOG_LEVEL": "ERROR",
-})  # fmt: skip
-
-import dlt  # noqa: E402  (reads its settings as it is imported)
-from dlt.destinations import filesystem  # noqa: E402
-from dlt.sources.helpers.rest_client import RESTClient  # noqa: E402
-from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator  # noqa: E402
+QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
 
 
 class Signed(AuthBase):
@@ -41,12 +37,13 @@ class Signed(AuthBase):
 
 def prepare(work: dict[str, Any], warm: dict[str, Any]) -> Work:
     """The timed part: extract, normalise and load one window; a smaller one has gone through before it."""
-    land(warm, "warm")
-    return lambda: land(work, "work")
+    land(records(warm), "warm")
+    return lambda: land(records(work), "work")
 
 
-def land(work: dict[str, Any], name: str) -> dict[str, Any]:
-    """One dlt pipeline from the wire to Parquet files. Returns its rows by table."""
+def land(resource: Any, name: str) -> dict[str, Any]:
+    """One dlt pipeline from a resource to Parquet files. Returns its rows by table."""
+    os.environ.update(QUIET)
     place = Path(name).absolute()
     pipeline = dlt.pipeline(
         name,
@@ -54,28 +51,26 @@ def land(work: dict[str, Any], name: str) -> dict[str, Any]:
         destination=filesystem(bucket_url=(place / "files").as_uri()),
         dataset_name="landed",
     )
-    pipeline.run(records(work), loader_file_format="parquet")
+    pipeline.run(resource, loader_file_format="parquet")
     rows = pipeline.last_trace.last_normalize_info.row_counts
-    files = list((place / "files").rglob("*.parquet"))
     return {
         "rows": {table: count for table, count in rows.items() if not table.startswith("_dlt")},
-        "bytes": sum(f.stat().st_size for f in files),
+        "bytes": sum(f.stat().st_size for f in (place / "files").rglob("*.parquet")),
+        "state_bytes": (place / "state" / name / "state.json").stat().st_size,
     }
 
 
 def records(work: dict[str, Any]) -> Any:
-    """The wire's collections as a dlt resource."""
-    connection = work["connection"]
-    query = {"limit": 1000, "updated_since": _moment(work["begin"]), "updated_before": _moment(work["end"])}
-
-    @dlt.resource(name="collection", write_disposition="append")
-    def pages() -> Iterator[Any]:
-        client = RESTClient(connection["host"], auth=Signed(connection["login"], connection["password"]))
-        paginator = JSONResponseCursorPaginator("last_id", cursor_param="last_id", has_more_path="has_more")
-        yield from client.paginate("/collect/records", params=query, paginator=paginator, data_selector="records")
-
-    return pages
+    """The wire's collections of a window as a dlt resource."""
+    since, before = (f"{day} 00:00:00" for day in (work["begin"], work["end"]))
+    return dlt.resource(
+        lambda: answers(work["connection"], since, before), name="collection", write_disposition="append"
+    )
 
 
-def _moment(day: str) -> str:
-    return f"{day} 00:00:00"
+def answers(connection: dict[str, Any], since: str, before: str) -> Iterator[Any]:
+    """The records of each answer, by dlt's client and paginator."""
+    client = RESTClient(connection["host"], auth=Signed(connection["login"], connection["password"]))
+    paginator = JSONResponseCursorPaginator("last_id", cursor_param="last_id", has_more_path="has_more")
+    query = {"limit": 1000, "updated_since": since, "updated_before": before}
+    yield from client.paginate("/collect/records", params=query, paginator=paginator, data_selector="records")

@@ -96,9 +96,7 @@ def _is_han(name: Any) -> bool:
     return isinstance(name, str) and 2 <= len(name) <= 3 and all("\u4e00" <= c <= "\u9fff" for c in name)
 
 
-def grown_town(
-    name: str, town: Store, rows: Mapping[Kind, int], seed: int, moment_of: MomentOf | None = None
-) -> Path:
+def grown_town(name: str, town: Store, rows: Mapping[Kind, int], seed: int, moment_of: MomentOf | None = None) -> Path:
     """A town file with as many records of each kind as asked for, made if an earlier run has not left it."""
     sizes = "-".join(str(n) for n in rows.values())
     path = cellar() / f"{name}-{town.profile}-{town.seed}-{seed}-{sizes}.db"

@@ -26,7 +26,6 @@ from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / "var" / "bench"
 
 Work = Callable[[], dict[str, Any]]
 
@@ -73,7 +72,9 @@ def run_side(side: Side) -> Cost:
     return Cost(said["cpu"], said["wall"], peak, said["result"])
 
 
-def take_turns(sides: Mapping[str, Side], rounds: int, told: Callable[[str], None] | None = None) -> dict[str, list[Cost]]:
+def take_turns(
+    sides: Mapping[str, Side], rounds: int, told: Callable[[str], None] | None = None
+) -> dict[str, list[Cost]]:
     """Every side once per round, in the same order: costs by side."""
     costs: dict[str, list[Cost]] = {name: [] for name in sides}
     for number in range(1, rounds + 1):
@@ -115,11 +116,17 @@ def peak_memory_mb() -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
+def home() -> Path:
+    """Where the benches keep what they make: `bench` in REGISTER_HOME, which is var/ if nobody says otherwise."""
+    folder = Path(os.environ.get("REGISTER_HOME", ROOT / "var")) / "bench"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A private folder under var/bench (not /tmp, which may be memory), removed afterwards."""
-    HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=HOME))
+    """A private folder (not in /tmp, which may be memory), removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=home()))
     try:
         yield folder
     finally:

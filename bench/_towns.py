@@ -17,20 +17,25 @@ from pathlib import Path
 from typing import Any
 
 from bench._common import told
-from bench._measure import HOME, ROOT
+from bench._measure import ROOT, home
 from simulator.store import Store, build
 from simulator.wires import discover_wires
 
 
-@cache
 def cellar() -> Path:
     """Where made data is kept from run to run: another place as soon as the simulator would make other data."""
+    folder = home() / f"made-{simulator_digest()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+@cache
+def simulator_digest() -> str:
+    """Twelve digits that change with the code of the town."""
     digest = hashlib.sha256()
     for path in sorted((ROOT / "simulator" / "town").rglob("*.py")):
         digest.update(path.read_bytes())
-    folder = HOME / f"made-{digest.hexdigest()[:12]}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return digest.hexdigest()[:12]
 
 
 def town(profile: str, seed: int) -> Store:

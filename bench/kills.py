@@ -116,7 +116,7 @@ def spend(home: Path, connections: dict[str, Any], armed: str | None) -> int:
 
 
 def staged_rows(home: Path) -> Rows:
-    """Every version of every staged table by record, content and kind. Loads differ from night to night, rows may not."""
+    """Every version of every staged table by record, content and kind: what no two nights may differ in."""
     rows: Rows = {}
     if not (home / "warehouse.duckdb").exists():
         return rows

@@ -62,7 +62,7 @@ def at(host: str) -> dict[str, Any]:
 def wire_rows(costs: dict[str, list[Cost]]) -> int:
     """Rows as the wire has them. Raises RuntimeError when the sides did not read the same."""
     landed = costs["ours"][0].result["rows"]
-    rows = sum(landed[name] for name in NESTED)
+    rows: int = sum(landed[name] for name in NESTED)
     theirs = sum(costs["dlt"][0].result["rows"].values())
     if rows != theirs:
         raise RuntimeError(f"ours read {rows} rows, dlt {theirs}")

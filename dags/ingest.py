@@ -1,7 +1,7 @@
-"""One ingest DAG per source folder: extract -> stage. Every night is a partition key, `YYYY-MM-DD`.
+"""One ingest DAG per source folder: extract -> stage -> check. Every night is a partition key, `YYYY-MM-DD`.
 
-Rows never cross a task: extract ends by landing Parquet, stage reads manifests. Only a night that is landed and
-staged without an open error raises the source's asset, so whoever waits for the asset waits for good data.
+Rows never cross a task: extract ends by landing Parquet, stage reads manifests, check judges versions. Only a night
+that is landed, staged and judged raises the source's asset; the asset says whether the source was held back.
 """
 
 from __future__ import annotations
@@ -62,6 +62,21 @@ def stage(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     return stage_night(key, landed)
 
 
+@task(task_display_name="检查 check", pool=WAREHOUSE)
+def check(key: str, landed: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """Judge what is staged; a held source keeps what was accepted before, and its asset says so."""
+    from plugins.nightly import check_night
+
+    verdict = check_night(key, landed)
+    context["outlet_events"][judged(key)].extra = {"verdict": verdict["verdict"]}
+    return verdict
+
+
+def judged(key: str) -> Asset:
+    """What a source's night raises once it has been judged."""
+    return Asset(f"judged/{key}")
+
+
 def _nightly(source: Source) -> CronPartitionTimetable:
     # run_offset -1: the run that fires tonight owns yesterday's partition.
     return CronPartitionTimetable(source.schedule, timezone=ZONE, run_offset=-1, key_format="%Y-%m-%d")
@@ -93,7 +108,8 @@ def build(source: Source) -> DAG:
         tags=["ingest", source.transport, source.contract().zone],
     ) as dag:
         landed = extract.override(pool=source_pool(source.key))(source.key)
-        stage.override(outlets=[Asset(f"staging/{source.key}")])(source.key, landed)
+        staged = stage(source.key, landed)
+        staged >> check.override(outlets=[judged(source.key)])(source.key, landed)
     return dag
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from expectations.sql import Sql, name, statement
+from expectations.sql import Sql, fill, joined, name, statement
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -42,16 +42,17 @@ class Desk:
         """Add rows by column name."""
         if not rows:
             return
-        columns = list(rows[0])
-        listed = ", ".join(name(c) for c in columns)
-        marks = ", ".join(f"${c}" for c in columns)
-        text = f"insert into {table} ({listed}) values ({marks})"
-        self.connection.executemany(text, [dict(row) for row in rows])
+        columns = [name(c) for c in rows[0]]
+        text = fill(
+            "insert into {{table}} ({{columns}}) values ({{marks}})",
+            table=table, columns=joined(columns, ", "), marks=joined([Sql("?")] * len(columns), ", "),
+        )  # fmt: skip
+        self.connection.executemany(text, [list(row.values()) for row in rows])
 
     def clear(self, *tables: str) -> None:
         """Empty temporary tables of ours."""
         for table in tables:
-            self.run(Sql(f"delete from {name(table)}"))
+            self.run(fill("delete from {{table}}", table=name(table)))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

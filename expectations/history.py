@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from expectations.bounds import Bound, bounds
 from expectations.desk import Desk
 from expectations.errors import PipelineError
-from expectations.model import Contract
-from expectations.sql import Sql, name
-from expectations.suite import Suite
-from expectations.verdict import ERROR, HELD, Outcome, Verdict
+from expectations.sql import Sql, fill, name
+from expectations.suite import Rule, Suite
+from expectations.verdict import HELD, Outcome, Verdict
 
 _OF_A_RUN = ("entity", "result", "volume")
 
@@ -33,6 +33,14 @@ class Run:
     started_at: datetime
     failed_suite: str | None
     released_suite: str | None
+
+    def suite_is_new(self, suite: Suite) -> bool:
+        """Whether other rules released the last night, so that every version has to be judged anew."""
+        return self.released_suite not in (None, suite.hash)
+
+    def suite_was_moved(self, suite: Suite) -> bool:
+        """Whether this very night failed before, under other rules or bounds."""
+        return self.failed_suite not in (None, suite.hash)
 
 
 def open_run(desk: Desk, source: str, night: date) -> Run:
@@ -53,12 +61,13 @@ def open_run(desk: Desk, source: str, night: date) -> Run:
     run_no, attempts, failed = numbers + 1, 0, None
     if before:
         [(run_no, attempts, verdict, suite_hash, failed)] = before
-        failed = suite_hash if verdict in (HELD, ERROR) else failed
+        # The first suite that failed is remembered: a chain of small loosenings is one loosening.
+        failed = failed or (suite_hash if verdict == HELD else None)
     # A night that is caught up late is judged as things stand now: incidents must not be dated back.
     as_of = max(night, latest or night)
     desk.facts |= facts | {"run_no": run_no, "night": as_of}
     for table in ("run", *_OF_A_RUN):
-        desk.run(Sql(f"delete from {name('quality', table)} where run_id = $run_id"))
+        desk.run(fill("delete from {{table}} where run_id = $run_id", table=name("quality", table)))
     return Run(run_id, run_no, night, as_of, attempts + 1, datetime.now(), failed, released[0][0] if released else None)
 
 
@@ -84,19 +93,19 @@ def close_run(desk: Desk, run: Run, suite: Suite, verdict: Verdict) -> None:
         }
         for entity, found in verdict.entities.items()
     ])  # fmt: skip
-    rules = {(r.entity, r.check.rule): r for r in suite.rules}
-    desk.insert(Sql("quality.result"), [{**keys, **_result(o, rules, contract)} for o in verdict.outcomes])
+    rules = {(r.entity, r.check.rule): r for r in (*suite.rules, *bounds(contract))}
+    desk.insert(Sql("quality.result"), [{**keys, **_result(o, rules)} for o in verdict.outcomes])
 
 
 def _error(error: PipelineError | None) -> Mapping[str, str | None]:
     return {"code": error.code if error else None, "detail": error.detail if error else None}
 
 
-def _result(outcome: Outcome, rules: Mapping[tuple[str, str], Any], contract: Contract) -> dict[str, Any]:
+def _result(outcome: Outcome, rules: Mapping[tuple[str, str], Rule | Bound]) -> dict[str, Any]:
     rule = rules[outcome.entity, outcome.rule]
     check = rule.check
     return {
-        "entity": outcome.entity, "rule": outcome.rule, "check": check.kind, "column": check.columns[0],
+        "entity": outcome.entity, "rule": outcome.rule, "check": check.kind, "column": check.columns[0] if check.columns else None,
         "severity": check.severity, "effect": check.effect, "title_zh": check.title.zh, "title_en": check.title.en,
         "owner_zh": rule.owner.zh, "owner_en": rule.owner.en, "hint_zh": rule.hint.zh, "hint_en": rule.hint.en,
         "failing": outcome.failing, "waived": outcome.waived, "total": outcome.total,

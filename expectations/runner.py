@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
+from expectations.bounds import judge_freshness, judge_volume
 from expectations.desk import Desk, prepare
 from expectations.errors import PipelineError, SourceChanged
-from expectations.history import Run, close_run, open_run
+from expectations.history import close_run, open_run
 from expectations.judge import Judge
-from expectations.label import Labelled, label_entity, open_entity
+from expectations.label import label_entity, open_entity
 from expectations.lent import lend
 from expectations.model import Contract
 from expectations.relations import table_name
@@ -26,60 +28,110 @@ from expectations.suite import Suite, build_suite
 from expectations.verdict import ERROR, HELD, Outcome, Verdict, Waiver, worst
 
 
+class _HeldLate(Exception):  # noqa: N818 - no error: the night is judged again, knowing how it ends
+    """A later entity holds the source after an earlier one was released."""
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is judged: the suite, the staged entities, the night, the waivers in force."""
+
+    suite: Suite
+    entities: tuple[str, ...]
+    night: date
+    waivers: tuple[Waiver, ...]
+
+    @property
+    def contract(self) -> Contract:
+        return self.suite.contract
+
+
 def check_source(
     contract: Contract, connection: duckdb.DuckDBPyConnection, night: str, waivers: Sequence[Waiver] = ()
 ) -> Verdict:
     """Judge everything of a source that is staged.
 
-    connection: the one open for writing. night: `YYYY-MM-DD`, the partition key of the run. waivers: those in force.
+    connection: the one open for writing. night: `YYYY-MM-DD`, the partition key of the run. waivers: of any source; those
+    of this one that reach the night count.
     Nothing is raised for what the data or the engine do: the verdict says it and is on record.
     """
     started = time.monotonic()
-    suite = build_suite(contract)
-    when = date.fromisoformat(night)
     prepare(connection)
     desk = Desk(connection)
     there = desk.tables()
-    entities = [e for e in contract.entities if ("staging", table_name(contract.source, e)) in there]
-    for entity in entities:
+    when = date.fromisoformat(night)
+    case = _Case(
+        suite=build_suite(contract),
+        entities=tuple(e for e in contract.entities if ("staging", table_name(contract.source, e)) in there),
+        night=when,
+        waivers=tuple(w for w in waivers if w.source == contract.source and w.until >= when),
+    )
+    for entity in case.entities:
         open_entity(desk, contract.source, entity)
     try:
-        with lend(connection) as url, desk.transaction():
-            verdict = _judge(desk, Judge(url), suite, entities, when, waivers)
+        verdict = _check(desk, case)
     except Exception as error:  # noqa: BLE001 - whatever broke, the night must be on record as not judged
-        verdict = _broken(desk, suite, when, error)
+        verdict = _broken(desk, case, error)
     verdict.seconds = time.monotonic() - started
     return verdict
 
 
-def _judge(
-    desk: Desk, judge: Judge, suite: Suite, entities: Sequence[str], night: date, waivers: Sequence[Waiver]
-) -> Verdict:
-    source = suite.contract.source
-    run = open_run(desk, source, night)
+def _check(desk: Desk, case: _Case) -> Verdict:
+    with lend(desk.connection) as url:
+        judge = Judge(url)
+        try:
+            with desk.transaction():
+                return _judge(desk, judge, case, release=True)
+        except _HeldLate:
+            with desk.transaction():
+                return _judge(desk, judge, case, release=False)
+
+
+def _judge(desk: Desk, judge: Judge, case: _Case, *, release: bool) -> Verdict:
+    """One attempt. Raises _HeldLate when it released something before it learned that the source is held."""
+    source = case.contract.source
+    run = open_run(desk, source, case.night)
     undo_incidents(desk)
-    verdict = Verdict(source, night.isoformat(), ERROR, suite.hash)
-    again = run.released_suite not in (None, suite.hash)
-    labelled: dict[str, Labelled] = {}
-    for entity in entities:
+    moved = run.suite_was_moved(case.suite)
+    verdict = Verdict(source, case.night.isoformat(), ERROR, case.suite.hash)
+    verdict.outcomes += judge_volume(desk, case.contract, case.waivers)
+    released = False
+    for entity in case.entities:
         desk.facts["entity"] = entity
-        found = label_entity(desk, judge, source, entity, suite.of(entity), waivers, again)
+        found = label_entity(desk, judge, source, entity, case.suite.of(entity), case.waivers, run.suite_is_new(case.suite))
         verdict.outcomes += found.outcomes
-        verdict.entities[entity] = count_entity(desk, source, suite.contract.entities[entity], found)
+        verdict.entities[entity] = count_entity(desk, source, case.contract.entities[entity], found)
         write_incidents(desk, source, entity)
-        if worst([o.outcome for o in verdict.outcomes]) != HELD:
+        if release and not moved and _worst(verdict) != HELD:
             accept(desk, source, entity, found, verdict.entities[entity])
-    verdict.verdict = worst([o.outcome for o in verdict.outcomes])
-    close_run(desk, run, suite, verdict)
+            released = True
+    verdict.outcomes += judge_freshness(case.night, case.contract, verdict.entities, case.waivers)
+    verdict.verdict = _worst(verdict)
+    if verdict.verdict == HELD and released:
+        raise _HeldLate
+    if verdict.verdict == HELD:
+        verdict.error = SourceChanged("CH-HELD", detail=_named(verdict, HELD))
+    elif moved:
+        verdict.verdict = HELD
+        verdict.error = SourceChanged("CH-SUITE", detail=f"failed under {run.failed_suite}, now {case.suite.hash}")
+    close_run(desk, run, case.suite, verdict)
     return verdict
 
 
-def _broken(desk: Desk, suite: Suite, night: date, error: Exception) -> Verdict:
+def _worst(verdict: Verdict) -> str:
+    return worst([o.outcome for o in verdict.outcomes])
+
+
+def _named(verdict: Verdict, outcome: str) -> str:
+    return ", ".join(f"{o.entity}.{o.rule} {o.failing}/{o.total}" for o in verdict.outcomes if o.outcome == outcome)
+
+
+def _broken(desk: Desk, case: _Case, error: Exception) -> Verdict:
     """Record that the night was not judged. Only the kind of a foreign error is told: its text may hold values."""
     known = error if isinstance(error, PipelineError) else SourceChanged("CH-ENGINE", detail=type(error).__name__)
-    verdict = Verdict(suite.contract.source, night.isoformat(), ERROR, suite.hash, error=known)
+    verdict = Verdict(case.contract.source, case.night.isoformat(), ERROR, case.suite.hash, error=known)
     with desk.transaction():
-        run: Run = open_run(desk, suite.contract.source, night)
-        verdict.outcomes = [Outcome(r.entity, r.check.rule, ERROR, error=known.code) for r in suite.rules]
-        close_run(desk, run, suite, verdict)
+        run = open_run(desk, case.contract.source, case.night)
+        verdict.outcomes = [Outcome(r.entity, r.check.rule, ERROR, error=known.code) for r in case.suite.rules]
+        close_run(desk, run, case.suite, verdict)
     return verdict

@@ -56,8 +56,11 @@ def _balance(desk: Desk, entity: str, figures: EntityFigures) -> None:
 def write_incidents(desk: Desk, source: str, entity: str) -> None:
     """Bring the quarantine in line with what was found."""
     desk.run(statement("quarantine_see"))
+    # Before `quarantine_open`, which adds no open incident that this run does not see.
+    unseen = desk.run(statement("quarantine_unseen"))
     desk.run(statement("quarantine_open"))  # before the next: it reads since when a record has failed
-    desk.run(statement("quarantine_resolve", staged=staged(source, entity)))
+    if unseen:
+        desk.run(statement("quarantine_resolve", staged=staged(source, entity)))
 
 
 def undo_incidents(desk: Desk) -> None:
@@ -83,7 +86,7 @@ def accept(desk: Desk, source: str, entity: str, labelled: Labelled, figures: En
         desk.run(statement("accept_new", acceptance=table, staged=versions, is_fresh=is_fresh))
         if _rows(desk, table) > figures.staged:
             desk.run(statement("accept_gone", acceptance=table, staged=versions))
-    if figures.quarantined_current:
+    if figures.quarantined_current and labelled.histories:
         desk.run(statement("accept_last_good", acceptance=table, staged=versions))
     _verify(desk, entity, table, figures)
 

@@ -1,10 +1,11 @@
-"""What the two ingest tasks do, between Airflow's context and the project's own functions.
+"""What the tasks do, between Airflow's context and the project's own functions.
 
 Imported inside the tasks: parsing a DAG file must not pay for Arrow or DuckDB.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -14,9 +15,12 @@ from extractors import Window, discover
 from extractors._kit.cursor import nightly_window
 from extractors._kit.run import run_source
 from extractors._kit.summary import Summary
+from plugins.alerts import alert
 from plugins.connections import source_connection
 from plugins.settings import Settings
 from warehouse.engine import stage_source
+from warehouse.engine.check import check_source
+from warehouse.report.build import build_report
 
 log = structlog.get_logger("register.night")
 
@@ -64,6 +68,32 @@ def stage_night(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     for error in [*landed["errors"], *report["errors"]]:
         raise PipelineError(error["code"], detail=error["detail"])
     return report
+
+
+def check_night(key: str, landed: dict[str, Any]) -> dict[str, Any]:
+    """Judge the source for the night its window ends in; one alert with counts only when it is held or not judged.
+
+    Raises: the error that broke the judging, for what was not judged has not passed.
+    """
+    settings = Settings.from_env()
+    night = (datetime.fromisoformat(landed["end"]) - timedelta(seconds=1)).date().isoformat()
+    verdict = check_source(discover()[key].contract(), settings.landing, settings.warehouse, night)
+    log.info("checked", source=key, night=night, verdict=verdict["verdict"])
+    if verdict["verdict"] in ("held", "error"):
+        alert("source_is_held", source=key, night=night, verdict=verdict["verdict"], rules=_failing(verdict))
+    if verdict["verdict"] == "error":
+        raise PipelineError((verdict.get("error") or {}).get("code", "CH-ENGINE"), detail=key)
+    return verdict
+
+
+def report_night(night: str | None) -> dict[str, Any]:
+    """Build and publish the steward's report of a night, with whatever was judged."""
+    settings = Settings.from_env()
+    return build_report(settings.warehouse, settings.report, night).as_dict()
+
+
+def _failing(verdict: dict[str, Any]) -> dict[str, int]:
+    return {f"{o['entity']}.{o['rule']}": o["failing"] or 0 for o in verdict["failed"] if o["outcome"] != "flagged"}
 
 
 def _log(event: str, summary: dict[str, Any]) -> None:

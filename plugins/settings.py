@@ -1,6 +1,6 @@
 """Where the three stores lie, from the environment: the one place the DAGs read it.
 
-REGISTER_HOME holds landing/ and warehouse.duckdb; keys and the decision store have variables of their own
+REGISTER_HOME holds landing/, warehouse.duckdb and report/; keys and the decision store have variables of their own
 (`.env.example`).
 """
 
@@ -19,9 +19,10 @@ class Settings:
 
     landing: Path
     warehouse: Path
+    report: Path
 
     @classmethod
     def from_env(cls) -> Settings:
         """REGISTER_HOME, default `var/` in the checkout."""
         home = Path(os.environ.get("REGISTER_HOME", ROOT / "var"))
-        return cls(landing=home / "landing", warehouse=home / "warehouse.duckdb")
+        return cls(landing=home / "landing", warehouse=home / "warehouse.duckdb", report=home / "report")

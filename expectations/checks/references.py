@@ -19,11 +19,15 @@ _FORMS = {
     "hyphens": "replace({{column}}, '-', '')",
     "guid": "lower(replace({{column}}, '-', ''))",
     "grid": "left(replace({{column}}, '-', ''), 15)",
+    "organisation": "case when length({{column}}) = 18 then substr({{column}}, 9, 9) else replace({{column}}, '-', '') end",
 }
 
 
 def form(raw: Any) -> str:
-    """How two writings of one code are made alike: plain, hyphens, guid or grid (20 digits are 15 and zeros)."""
+    """How two writings of one code are made alike: plain, hyphens, guid, grid (20 digits are 15 and zeros) or organisation.
+
+    An organisation code stands in the digits 9 to 17 of the credit code that replaced it (GB 32100).
+    """
     if raw not in _FORMS:
         raise ValueError(f"one of {', '.join(_FORMS)}")
     return str(raw)
@@ -39,14 +43,14 @@ def refers_to(on: Scope, check: Check) -> Sql:
     ours, theirs = (
         fill(_FORMS[check.args["form"]], column=c) for c in (on.column(check.columns[0]), name(to.column))
     )
-    also = (
-        fill("{{ours}} not in {{names}} and ", ours=on.column(check.columns[0]), names=values(code_list(check.args["or_codes"])))
-        if check.args["or_codes"]
-        else Sql("")
-    )
+    plain = on.column(check.columns[0])
+    names = check.args["or_codes"]
+    also = fill("{{plain}} in {{names}}", plain=plain, names=values(code_list(names))) if names else Sql("false")
+    # The case: in SQL, NULL is not in an empty table for certain.
     return fill(
-        "{{also}}{{ours}} not in (select {{theirs}} from {{target}} where op = 'upsert' and {{column}} is not null)",
-        also=also, ours=ours, theirs=theirs, target=on.target(to), column=name(to.column),
+        "case when {{plain}} is null then null when {{also}} then false else {{ours}} not in"
+        " (select {{theirs}} from {{target}} where op = 'upsert' and {{column}} is not null) end",
+        plain=plain, also=also, ours=ours, theirs=theirs, target=on.target(to), column=name(to.column),
     )  # fmt: skip
 
 

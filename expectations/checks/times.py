@@ -22,7 +22,7 @@ def not_before(on: Scope, check: Check) -> Sql:
 
 @kind("days_apart", after=required(word), min=optional(whole), max=optional(whole))
 def days_apart(on: Scope, check: Check) -> Sql:
-    """The deadlines of the procedure (信访工作条例 Art. 32 to 36, 人民调解 30 days), in calendar days: so many lie between."""
+    """The deadlines of the procedure (信访工作条例, 人民调解), in calendar days: so many lie between."""
     apart = fill(
         "date_diff('day', {{after}}, {{column}})",
         after=on.column(check.args["after"]), column=on.column(check.columns[0]),
@@ -72,6 +72,21 @@ def not_after_first_change(on: Scope, check: Check) -> Sql:
         " min(changed_at) as first from {{versions}} where op = 'upsert' group by source_record_id) as known"
         " on known.source_record_id = staged.source_record_id where {{column}} > known.first)",
         versions=on.versions, column=on.column(check.columns[0]),
+    )  # fmt: skip
+
+
+@kind("same_clock", against=required(word))
+def same_clock(on: Scope, check: Check) -> Sql:
+    """GB/T 7408 (ISO 8601), 24-hour clock: a time past midnight is not written as past noon.
+
+    against: a time that the source computed from this one, such as a deadline some days on, with a clock of its own. Bad: they
+    differ by twelve hours to the second, ours after noon.
+    """
+    column, against = on.column(check.columns[0]), on.column(check.args["against"])
+    return fill(
+        "hour({{column}}) = 12 and hour({{against}}) = 0"
+        " and cast({{column}} - interval 12 hour as time) = cast({{against}} as time)",
+        column=column, against=against,
     )  # fmt: skip
 
 

@@ -40,8 +40,8 @@ def stated_once(on: Scope, check: Check) -> Sql:
     """
     within = joined((Sql("source_record_id"), *(on.column(c) for c in check.args["within"] or ())), ", ")
     return fill(
-        "({{within}}) in (select {{within}} from {{versions}} where op = 'upsert' and {{concerned}}"
-        " group by {{within}} having count(*) > 1)",
+        "content_hash in (select content_hash from (select content_hash, count(*) over (partition by {{within}}) as told"
+        " from {{versions}} where op = 'upsert' and {{concerned}}) where told > 1)",
         within=within, versions=on.versions, concerned=concerned(check),
     )  # fmt: skip
 

@@ -4,8 +4,8 @@
 create table if not exists {{acceptance}} (
     source_record_id varchar not null using compression uncompressed,
     content_hash varchar not null using compression uncompressed,
-    label varchar not null,
-    is_current boolean not null,
-    judged_run integer not null,
-    accepted_run integer not null
+    label varchar not null using compression uncompressed,
+    is_current boolean not null using compression uncompressed,
+    judged_run integer not null using compression uncompressed,
+    accepted_run integer not null using compression uncompressed
 )

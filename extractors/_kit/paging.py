@@ -36,14 +36,17 @@ class Unsteady(Exception):
 
 
 def batch_of(total: object, records: object) -> Batch:
-    """A total and a list as JSON brought them. Raises SourceChanged EX-SHAPE for anything else."""
+    """A total and a list as JSON brought them. Raises SourceChanged EX-SHAPE for anything else.
+
+    A list that also holds something else than objects is let through: the minimiser sets those aside one by one.
+    """
     if isinstance(total, str) and total.isdecimal():
         total = int(total)
     if not isinstance(total, int) or isinstance(total, bool) or total < 0:
         raise SourceChanged("EX-SHAPE", detail="total is not a count")
     if records is None and total == 0:
         records = []
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+    if not isinstance(records, list) or (records and not any(isinstance(record, dict) for record in records)):
         raise SourceChanged("EX-SHAPE", detail="the records are not a list of objects")
     return Batch(total, records)
 

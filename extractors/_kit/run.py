@@ -160,10 +160,9 @@ def _reconcile(context: Context, lanes: dict[str, _Lane], summary: Summary) -> N
         tally, findings = context.tallies[name], lane.minimiser.findings
         if tally.total is None:
             raise CallRejected("CT-SPEC", detail=f"{context.source.key}: extract() never stated a total for {name}")
+        tally.rejected += [("key missing", "DE-ROW")] * findings.keyless
+        tally.rejected += [("another shape than agreed", "DE-ROW")] * findings.unshaped
         rejected = Counter(code for _, code in tally.rejected)
-        if findings.keyless:
-            rejected["DE-ROW"] += findings.keyless
-            tally.rejected += [("key missing", "DE-ROW")] * findings.keyless
         missing = [c.name for c in lane.entity.columns if c.name not in findings.seen] if findings.received else []
         entity = summary.entities[name] = EntitySummary(
             source_total=tally.total,
@@ -171,7 +170,8 @@ def _reconcile(context: Context, lanes: dict[str, _Lane], summary: Summary) -> N
             dropped=dict(sorted(findings.dropped.items())),
             rejected=dict(sorted(rejected.items())),
             partial=tally.partial is not None,
-            snapshot=tally.snapshot and tally.partial is None,
+            # What could not be decoded is not gone: such a picture closes nothing.
+            snapshot=tally.snapshot and tally.partial is None and not rejected,
             undeclared=dict(findings.undeclared),
             missing=missing,
             urls_removed=dict(sorted(findings.urls_removed.items())),

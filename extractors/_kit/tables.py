@@ -25,7 +25,8 @@ _TOTALS = re.compile("合计|总计|小计|累计|共计")
 _FOOTNOTE = re.compile(
     "^(?:注|备注|说明|填报人|填表人|制表人|审核|复核|负责人|单位负责人|经办人|联系|打印|报送|主管|分管)"
 )
-_MOJIBAKE = re.compile("锟斤|\ufffd")
+_UNDECODED = "\ufffd"
+_MOJIBAKE = re.compile(f"锟斤|{_UNDECODED}")
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,22 @@ class Table:
 
 def csv_counts(data: bytes, options: Mapping[str, Any]) -> Iterator[Any]:
     """`["row" or "totals", line, record]` of a counts-only CSV file in GB18030; `["bad", line]`: of another width."""
-    rows = _csv_rows(_gb18030(data))
+    text = _gb18030(data)
+    rows = _csv_rows(text)
     if any(len(_stripped(cells)) > MAX_CSV_COLUMNS for _, cells in rows):
         raise RecordRejected("EX-TRIPWIRE", detail=f"more than {MAX_CSV_COLUMNS} columns")
     check_rows([cells for _, cells in rows])
-    yield from counts_of(rows, options, width=True)
+    found = [_told(row) for row in counts_of(rows, options, width=True)]
+    if _UNDECODED in text and not any(kind == "row" for kind, *_ in found):
+        raise RecordRejected("DE-ENC", detail="not one row can be decoded")
+    yield from found
+
+
+def _told(row: list[Any]) -> list[Any]:
+    """The row, or `["bad", line]` for one whose bytes did not decode."""
+    kind, line, *record = row
+    undecoded = any(_UNDECODED in (text or "") for held in record for text in held.values())
+    return ["bad", line] if kind == "row" and undecoded else row
 
 
 def find_table(rows: Sequence[Row], headings: Mapping[str, Sequence[str]], required: Sequence[str]) -> Table | None:
@@ -122,27 +134,25 @@ def _stripped(cells: Sequence[str | None]) -> Sequence[str | None]:
 
 
 def _gb18030(data: bytes) -> str:
-    """Raises RecordRejected DE-KIND for what is no text, DE-ENC for text in another encoding."""
+    """The text; U+FFFD stands for bytes that are no GB18030, and for nothing else.
+
+    Raises RecordRejected DE-KIND for what is no text, DE-ENC for text in another encoding.
+    """
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")) or data.lstrip()[:1] == b"<":
         raise RecordRejected("DE-KIND", detail="not a CSV file")
     if b"\0" in data:
         raise RecordRejected("DE-ENC", detail=f"NUL at byte {data.index(0)}")
-    if not data.isascii() and _is_utf8(data):
+    if not data.isascii() and _is("utf-8", data):
         raise RecordRejected("DE-ENC", detail="UTF-8 where GB18030 is agreed")
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError as error:
-        at, text = error.start, None
-    if text is None:
-        raise RecordRejected("DE-ENC", detail=f"no GB18030 at byte {at}")
-    if _MOJIBAKE.search(text):
+    lines = data.split(b"\n")  # no GB18030 character holds a line feed
+    if any(_MOJIBAKE.search(line.decode("gb18030")) for line in lines if _is("gb18030", line)):
         raise RecordRejected("DE-ENC", detail="characters that an earlier wrong decoding leaves")
-    return text.removeprefix("\ufeff")
+    return "\n".join(line.decode("gb18030", "replace") for line in lines).removeprefix("\ufeff")
 
 
-def _is_utf8(data: bytes) -> bool:
+def _is(encoding: str, data: bytes) -> bool:
     try:
-        data.decode("utf-8")
+        data.decode(encoding)
     except UnicodeDecodeError:
         return False
     return True

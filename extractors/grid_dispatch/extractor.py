@@ -130,7 +130,7 @@ def _notices(ctx: Context, ask: Ask) -> dict[str, list[Any]]:
     """Record id -> ids of the notices about it. An unsigned notice comes again, and one event may have several."""
     notices: dict[str, list[Any]] = {}
     for notice in _list(ask, "GET_NOTICE_INFO", {}).records:
-        if notice.get("recId") is None or notice.get("noticeId") is None:
+        if not isinstance(notice, dict) or notice.get("recId") is None or notice.get("noticeId") is None:
             raise SourceChanged("EX-SHAPE", detail="GET_NOTICE_INFO: a notice without recId or noticeId")
         notices.setdefault(str(notice["recId"]), []).append(notice["noticeId"])
     ctx.note("notices", sum(len(ids) for ids in notices.values()))
@@ -141,7 +141,7 @@ def _events(ctx: Context, ask: Ask, notices: Mapping[str, Any], read: set[str], 
     """The window's events, then those of the notices that the window does not hold: each counts once."""
     read.clear()
     for page in _pages(ctx, ask, "event", "REC_LIST", "modifyTime", limit):
-        read |= notices.keys() & {str(record.get("rec_id")) for record in page.records}
+        read |= notices.keys() & {str(record.get("rec_id")) for record in page.records if isinstance(record, dict)}
         yield page
     for rec_id in sorted(notices.keys() - read):
         ctx.expect("event", 1, add=True)

@@ -110,8 +110,8 @@ def _survey(ctx: Context, folder: DropFolder, part: Part) -> Agreed:
         good += cells is not None
     if reading.size != agreed.size or reading.sm3 != agreed.sm3:
         raise part.refused("DE-SIGN", f"{reading.size} bytes, {agreed.size} agreed")
-    required = {c.name for c in ctx.contract.entities[ENTITY].columns if c.required and not c.name.startswith("file_")}
-    if not required <= set(reading.header) or len(set(reading.header)) < len(reading.header):
+    agreed_names = {c.name for c in ctx.contract.entities[ENTITY].columns if not c.name.startswith("file_")}
+    if not agreed_names <= set(reading.header) or len(set(reading.header)) < len(reading.header):
         raise part.refused("DE-HEAD", "the headings are not the agreed fields")
     if [cell.strip() for cell in reading.trailer[1:]] != [str(rows)] or rows != agreed.rows or reading.beyond:
         raise part.refused("DE-COUNT", f"{rows} rows, {agreed.rows} agreed")

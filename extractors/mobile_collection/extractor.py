@@ -71,10 +71,13 @@ def _ask(ctx: Context, http: Http, last_id: str) -> dict[str, Any]:
 def _pages(ctx: Context, place: str, records: list[Any]) -> Iterator[Page]:
     """One answer as a page per entity."""
     ctx.expect("house", len(records), add=True)
+    objects = [record for record in records if isinstance(record, dict)]
+    if not (collections := list(filter(_is_collection, objects))):
+        collections = objects  # not one of them is as agreed: the source has changed, and the columns below say how
+    kept = set(map(id, collections))
     for number, record in enumerate(records, 1):
-        if not isinstance(record, dict):
+        if id(record) not in kept:
             ctx.reject("house", f"{place}, record {number}", "DE-ROW")
-    collections = [record for record in records if isinstance(record, dict)]
     if not collections:
         return
     declared = _declared(ctx, "house")
@@ -86,6 +89,13 @@ def _pages(ctx: Context, place: str, records: list[Any]) -> Iterator[Page]:
     lendable = {name: shared[name] for name in declared & shared.keys()}
     for nested, held in lists.items():
         yield from _nested_pages(ctx, place, nested, held, lendable)
+
+
+def _is_collection(record: Mapping[str, Any]) -> bool:
+    """Whether the dwelling is an object and each nested list a list, where they are there at all."""
+    house = record.get("house")
+    nested = map(record.get, NESTED)
+    return (house is None or isinstance(house, dict)) and all(n is None or isinstance(n, list) for n in nested)
 
 
 def _dwellings(houses: Sequence[Any], rows: int) -> list[dict[str, Any]]:

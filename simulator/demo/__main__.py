@@ -16,6 +16,7 @@ import time
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import requests
 from rich.console import Console
@@ -23,9 +24,9 @@ from rich.live import Live
 
 from extractors import discover
 from simulator.demo.airflow_env import ROOT, USER, airflow_environment, free_port, kept_secrets
-from simulator.demo.night import Api, NightRun, run_night, wait_for_dags
+from simulator.demo.night import REPORT, Api, NightRun, run_night, run_report, wait_for_dags
 from simulator.demo.services import StartFailed, airflow, metadata_database, run_once, town
-from simulator.demo.tables import dropped_lines, night_table, progress_table
+from simulator.demo.tables import dropped_lines, night_table, progress_table, verdict_table
 
 NIGHT = "2022-11-05"
 FIRST = "2022-01-01"
@@ -72,12 +73,15 @@ def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
         api = Api(env["AIRFLOW__API__BASE_URL"], USER, kept_secrets(home)["DEMO_PASSWORD"])
         titles = {f"ingest__{s.key}": f"{s.number} {s.title.zh}" for s in discover().values()}
         titles = dict(sorted(titles.items(), key=lambda item: item[1]))
-        wait_for_dags(api, titles)
+        wait_for_dags(api, [*titles, REPORT])
         step(f"跑 {call.night} 这一夜 / running the night of {call.night}")
         runs = _watch(api, titles, call.night, home)
         console.print(night_table(runs))
         console.print("丢弃规则 / dropped by rule: " + ("; ".join(dropped_lines(runs)) or "-"), highlight=False)
-        good = _verdict(runs, home, time.monotonic() - started)
+        console.print(verdict_table(runs))
+        step("生成质量报告 / building the steward's report")
+        report = run_report(api, call.night, f"demo__{int(time.time())}")
+        good = _verdict(runs, report, home, time.monotonic() - started)
         if call.keep:
             _stay(env)
     return 0 if good else 1
@@ -110,14 +114,15 @@ def _watch(api: Api, titles: dict[str, str], night: str, home: Path) -> list[Nig
         return run_night(api, titles, night, run_id, conf, lambda runs: live.update(progress_table(runs)))
 
 
-def _verdict(runs: list[NightRun], home: Path, seconds: float) -> bool:
-    good = all(r.state == "success" and r.extracted.get("exit_status") == 0 for r in runs)
+def _verdict(runs: list[NightRun], report: dict[str, Any], home: Path, seconds: float) -> bool:
+    good = all(r.state == "success" and r.extracted.get("exit_status") == 0 for r in runs) and bool(report)
     colour, text = (
         ("green", "每一行都有交代 / every row is accounted for") if good else ("red", "有来源未对平 / not reconciled")
     )
     console.print(f"[{colour}]{text}[/{colour}]  {seconds:.0f} s")
     console.print(
-        f"落地 / landing: {home / 'landing'}\n数仓 / warehouse: {home / 'warehouse.duckdb'}"
+        f"质量报告 / report: {report.get('page', '-')}\n落地 / landing: {home / 'landing'}"
+        f"\n数仓 / warehouse: {home / 'warehouse.duckdb'}"
         f"\n日志 / logs: {home / 'logs'}\n"
         "接着看 / next: docs/tour.md；再跑一次 make demo 应为 0 个新版本 / run it again: 0 new versions"
     )

@@ -10,12 +10,13 @@ from typing import Any
 import requests
 
 DONE = ("success", "failed")
+REPORT = "quality_report"
 PATIENCE = 1800.0  # seconds; a night of the small town takes one or two minutes
 
 
 @dataclass
 class NightRun:
-    """One source's run: state of the DAG run and what its two tasks returned (counts and codes)."""
+    """One source's run: state of the DAG run and what its tasks returned (counts and codes)."""
 
     dag_id: str
     title: str
@@ -24,6 +25,7 @@ class NightRun:
     seconds: float = 0.0
     extracted: dict[str, Any] = field(default_factory=dict)
     staged: dict[str, Any] = field(default_factory=dict)
+    checked: dict[str, Any] = field(default_factory=dict)
 
 
 class Api:
@@ -93,6 +95,18 @@ def run_night(
     return runs
 
 
+def run_report(api: Api, night: str, run_id: str) -> dict[str, Any]:
+    """Trigger the morning report and wait for it. Returns what its task returned; raises TimeoutError."""
+    api.call("POST", f"/dags/{REPORT}/dagRuns", {"dag_run_id": run_id, "partition_key": night, "logical_date": None})
+    deadline = time.monotonic() + 300
+    while api.call("GET", f"/dags/{REPORT}/dagRuns/{run_id}")["state"] not in DONE:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{REPORT} is not done")
+        time.sleep(1)
+    found: dict[str, Any] = api.result(REPORT, run_id, "report") or {}
+    return found
+
+
 def _refresh(api: Api, run: NightRun, run_id: str) -> None:
     state = api.call("GET", f"/dags/{run.dag_id}/dagRuns/{run_id}")
     tasks = api.call("GET", f"/dags/{run.dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
@@ -102,4 +116,5 @@ def _refresh(api: Api, run: NightRun, run_id: str) -> None:
         run.extracted = api.result(run.dag_id, run_id, "extract") or {}
     if state["state"] in DONE:
         run.staged = api.result(run.dag_id, run_id, "stage") or {}
+        run.checked = api.result(run.dag_id, run_id, "check") or {}
     run.state = state["state"]

@@ -76,7 +76,7 @@ def town(home: Path, profile: str, seed: int, env: dict[str, str]) -> Iterator[d
     ready = home / "connections.json"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "simulator", "serve", "--profile", profile, "--seed", str(seed)]
-    command += ["--home", str(home / "town"), "--json", str(ready)]
+    command += ["--home", str(home / "town"), "--json", str(ready), "--base-port", "0"]  # any free ports
     with service("town", command, env, home) as process:
         wait_for(ready.exists, process, "town", home, 300)
         connections: dict[str, dict[str, object]] = json.loads(ready.read_text())

@@ -19,11 +19,11 @@ def _coloured(state: str) -> str:
 def progress_table(runs: list[NightRun]) -> Table:
     """One line per source while the night runs."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("系统", "extract", "stage", "条", "秒"):
+    for heading in ("系统", "extract", "stage", "check", "条", "秒"):
         table.add_column(heading, justify="right" if heading in "条秒" else "left")
     for run in runs:
         rows = run.extracted.get("rows")
-        states = (_coloured(run.tasks.get(t, "waiting")) for t in ("extract", "stage"))
+        states = (_coloured(run.tasks.get(t, "waiting")) for t in ("extract", "stage", "check"))
         table.add_row(run.title, *states, "" if rows is None else f"{rows:,}", f"{run.seconds:.1f}")
     return table
 
@@ -57,6 +57,24 @@ def _totals(runs: list[NightRun]) -> list[str]:
     lost = sum(sum(_lost(e).values()) for e in landed)
     total, rows = sum(e["source_total"] or 0 for e in landed), sum(e["rows"] for e in landed)
     return ["合计 / all", f"{total:,}", f"{rows:,}", f"{lost:,}", f"{new:,}", f"{sum(r.seconds for r in runs):.0f}"]
+
+
+_VERDICTS = {"pass": "[green]通过 pass[/]", "flagged": "[yellow]有提示 flagged[/]", "held": "[red]暂缓 held[/]"}
+
+
+def verdict_table(runs: list[NightRun]) -> Table:
+    """What the checks made of it: new = accepted + quarantined + withdrawn, and the rules that failed."""
+    table = Table(title="判定 / verdicts", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("系统\nsource", no_wrap=True, overflow="ellipsis", max_width=20)
+    table.add_column("判定\nverdict", no_wrap=True, min_width=14)
+    for heading in ("新版本\nnew", "接收\naccepted", "隔离\nset aside", "规则\nrules"):
+        table.add_column(heading, justify="right", no_wrap=True, min_width=6)
+    for run in runs:
+        found = run.checked
+        verdict = _VERDICTS.get(found.get("verdict", ""), "[red]未判定 not judged[/]")
+        counts = (f"{found.get(name, 0):,}" for name in ("rows_new", "accepted", "quarantined"))
+        table.add_row(run.title, verdict, *counts, str(len(found.get("failed", []))))
+    return table
 
 
 def dropped_lines(runs: list[NightRun]) -> list[str]:

@@ -107,22 +107,30 @@ class GridDispatch(HttpWire):
         return json_response({"code": OK, "message": "成功", "data": data})
 
     def _admit(self, token: str, asked: Mapping[str, Any]) -> None:
-        """Check the token, then the uid, which is used up even if the rest is refused."""
+        """Check the token, then the uid: every attempt uses one up, also one with an old token."""
         uid = asked.get("uid")
         with self._lock:
+            fresh = self._use_up(uid)
             if self.faults.expired() or self._tokens.get(token, 0.0) <= self.clock():
                 self._tokens.pop(token, None)
                 raise Refused(EXPIRED, "token 已过期")
             if not _is_uuid(uid):
                 raise Refused(BAD_REQUEST, "uid 应为 UUID")
-            if uid in self._known_uids:
+            if not fresh:
                 raise Refused(REPEATED_UID, "uid 重复")
+        if asked.get("senderCode") != self.extra["sender_code"]:
+            raise Refused(NOT_YOURS, "senderCode 无权限")
+
+    def _use_up(self, uid: object) -> bool:
+        """Remember a uid; False if it was used before. What is no uid is not remembered."""
+        if str(uid) in self._known_uids:
+            return False
+        if _is_uuid(uid):
             if len(self._uids) == self._uids.maxlen:
                 self._known_uids.discard(self._uids[0])
             self._uids.append(str(uid))
             self._known_uids.add(str(uid))
-        if asked.get("senderCode") != self.extra["sender_code"]:
-            raise Refused(NOT_YOURS, "senderCode 无权限")
+        return True
 
     def _page(self, entity: str, data: Mapping[str, Any], first: str, last: str) -> Found:
         begin, end = _moment(data, first), _moment(data, last)
@@ -134,7 +142,11 @@ class GridDispatch(HttpWire):
         return self._count(self.key, entity, begin, end), [row.fields for row in rows]
 
     def _record(self, data: Mapping[str, Any]) -> Found:
-        found = self.store.find(self.key, "event", str(data.get("recId")))
+        key = str(data.get("recId"))
+        found = self.store.find(self.key, "event", key)
+        if found is not None and self.at is not None and found.changed_at >= self.at:
+            earlier = self.store.iterate(self.key, "event", None, self.at)
+            found = max((row for row in earlier if row.key == key), key=lambda row: row.seq, default=None)
         return _whole([found.fields] if found else [])
 
     def _notices(self) -> list[Fields]:

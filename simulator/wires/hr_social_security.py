@@ -40,7 +40,7 @@ class Refused(Exception):
         self.code = code
 
 
-class Unreadable(Exception):
+class Unreadable(ValueError):
     """A request that is answered with a SOAP Fault."""
 
 

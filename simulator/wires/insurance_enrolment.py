@@ -1,7 +1,8 @@
 """08 Universal insurance enrolment: bulk text, control file and ok marker in an SFTP drop folder.
 
-`QMCB_440111017_YYYYMMDD_NNN.txt` in GB18030 with the separator `|@|`; `.ctl` holds rows, bytes and SM3 on three lines,
-`.ok` comes last. A file of persons (`QMCB_P_…`) lies there too: whoever opens it does wrong.
+`QMCB_440111017_YYYYMMDD_NNN.txt` in GB18030 with the separator `|@|`; `.ctl` holds rows, bytes and SM3 on three lines
+(the SM3 of a corrected file in capitals), `.ok` comes last. A file of persons (`QMCB_P_…`) lies there too: whoever
+opens it does wrong.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class InsuranceEnrolment(SftpWire):
         content = bulk_file(rows)
         stem = name.removesuffix(".txt")
         put(self.drop, name, content, moment)
-        told = f"{len(rows)}\n{len(content)}\n{sm3_hex(content)}\n" if control is None else control
+        digest = sm3_hex(content) if stem.endswith("_001") else sm3_hex(content).upper()
+        told = f"{len(rows)}\n{len(content)}\n{digest}\n" if control is None else control
         put(self.drop, f"{stem}.ctl", told.encode(), moment)
         if ok:
             put(self.drop, f"{stem}.ok", b"", moment)

@@ -22,17 +22,17 @@ KEYS = sorted(discover())
 
 def test_every_source_has_its_dag_and_nothing_fails_to_import(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    assert sorted(dagbag.dags) == [f"ingest__{key}" for key in KEYS]
+    assert sorted(dagbag.dags) == [*(f"ingest__{key}" for key in KEYS), "quality_report"]
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_dag_is_extract_then_stage_with_its_pools_and_its_asset(dagbag: Any, key: str) -> None:
+def test_a_dag_is_extract_stage_check_with_its_pools_and_its_asset(dagbag: Any, key: str) -> None:
     dag = dagbag.dags[f"ingest__{key}"]
-    extract, stage = dag.get_task("extract"), dag.get_task("stage")
-    assert [t.task_id for t in dag.topological_sort()] == ["extract", "stage"]
-    assert (extract.pool, stage.pool) == (source_pool(key), WAREHOUSE)
-    assert extract.retries == 3 and extract.retry_exponential_backoff and stage.retries == 0
-    assert [a.name for a in stage.outlets] == [f"staging/{key}"] and extract.outlets == []
+    extract, stage, check = (dag.get_task(name) for name in ("extract", "stage", "check"))
+    assert [t.task_id for t in dag.topological_sort()] == ["extract", "stage", "check"]
+    assert (extract.pool, stage.pool, check.pool) == (source_pool(key), WAREHOUSE, WAREHOUSE)
+    assert extract.retries == 3 and extract.retry_exponential_backoff and stage.retries == check.retries == 0
+    assert [a.name for a in check.outlets] == [f"judged/{key}"] and extract.outlets == stage.outlets == []
     assert dag.max_active_runs == 1 and dag.catchup is False
     assert dag.doc_md.startswith("### ") and any("\u4e00" <= c <= "\u9fff" for c in dag.dag_display_name)
 

@@ -235,3 +235,19 @@ def test_the_source_asks_for_no_more_than_the_export_gives() -> None:
     source: Source = discover()[KEY]
     assert source.options["reach"] % source.options["page_size"] == 0
     assert (source.options["page_size"], source.options["reach"]) == (1000, REACH)
+
+
+def test_one_record_that_cannot_be_decoded_is_set_aside_and_the_others_land(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = {"door_device_id": "1", "device_type": "1", "update_time": "2022-11-01 08:00:00"}
+    hits: list[Any] = [good, "CANARY", None, {**good, "device_type": {"a": "CANARY"}}, {"update_time": "CANARY"}]
+    body = json.dumps([{"resp_code": "000000000000", "total": len(hits), "hits": hits}])
+    wire = serve([])
+    wire.faults.add("replace", body=body, content_type="application/json", times=1)
+    summary = run(KEY, wire, *DAY, tmp_path, monkeypatch)
+    assert (summary.exit_status, errors(summary)) == (0, [])
+    assert summary.entities["door_device"].rejected == {"DE-ROW": 4}
+    assert [row["door_device_id"] for row in landed(tmp_path, KEY, "door_device")] == ["1"]
+    assert len(list((tmp_path / KEY / "quarantine" / "door_device").rglob("*.parquet"))) == 1
+    assert leaks(tmp_path, KEY, summary) == []

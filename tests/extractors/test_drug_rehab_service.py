@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from extractors._kit.signing import sm3_hex
 from simulator.wires._drop import put
 from simulator.wires.drug_rehab_service import DrugRehabService, make
 from tests.extractors.drop_fixtures import BEGIN, END, IN_WINDOW, counts, empty_store, sample_folder
@@ -16,6 +17,7 @@ from tests.extractors.kit_fixtures import Row, errors, expected_rows, landed, le
 KEY = "drug_rehab_service"
 ENTITY = "service_count"
 PERSON = "440197199003072316"
+ROW = "202211,440111017,01,12,12,10,2,1\r\n"
 
 
 def line(kind: str = "01", **changes: Any) -> Row:
@@ -161,3 +163,30 @@ def test_who_is_not_let_in_and_who_does_not_answer(
     summary = run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)
     assert (summary.exit_status, errors(summary)) == (3, ["EX-NET"])
     assert manifests(tmp_path, KEY) == []
+
+
+def _drop(wire: DrugRehabService, content: bytes) -> None:
+    put(wire.drop, "JDFW_202211.csv", content, IN_WINDOW)
+    put(wire.drop, "JDFW_202211.sm3", sm3_hex(content).encode(), IN_WINDOW)
+
+
+def test_any_agreed_heading_under_another_name_refuses_the_file(
+    wire: DrugRehabService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _drop(wire, f"{','.join(line())[:-len('station_cnt')]}stations\r\n{ROW}".encode())
+    assert errors(run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)) == ["DE-HEAD"]
+
+
+def test_a_row_that_does_not_decode_is_set_aside_and_the_tripwire_reads_it_all_the_same(
+    wire: DrugRehabService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = ",".join(line()).encode() + b"\r\n"
+    bad = ROW.encode().replace(b",12,", b",\xff\xff,")
+    _drop(wire, head + ROW.encode() + bad)
+    summary = run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)
+    assert (summary.exit_status, summary.entities[ENTITY].rejected) == (0, {"DE-ROW": 1})
+    assert len(landed(tmp_path, KEY, ENTITY)) == 1
+    _drop(wire, head + bad)
+    assert errors(run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)) == ["DE-ENC"]
+    _drop(wire, head + ROW.encode() + bad.replace(b"\r\n", b"13800138000\r\n"))
+    assert errors(run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)) == ["EX-TRIPWIRE"]

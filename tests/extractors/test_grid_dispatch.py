@@ -264,3 +264,21 @@ def test_the_wire_refuses_what_the_platform_refuses(serve: Serve) -> None:
     assert ask("GRID_LIST", {}, token="no") == 40101
     now[0] += 61
     assert ask("GRID_LIST", {}) == 40101
+
+
+def test_events_that_cannot_be_decoded_are_set_aside_and_a_missing_time_is_a_null(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = event(1)[2]
+    timeless = {name: value for name, value in event(2)[2].items() if name != "modify_time"}
+    records = ["CANARY", good, timeless, {**good, "rec_id": None, "task_num": "CANARY"}, {"task_num": "CANARY"}]
+    body = json.dumps({"code": 0, "data": {"total": len(records), "records": records}})
+    wire = serve([event(1)])
+    wire.faults.add("replace", "REC_LIST", body=body, content_type="application/json")
+    summary = run(KEY, wire, *DAY, tmp_path, monkeypatch)
+    assert (summary.exit_status, errors(summary)) == (0, [])
+    assert summary.entities["event"].rejected == {"DE-ROW": 3}
+    assert [(r["rec_id"], r["modify_time"]) for r in landed(tmp_path, KEY, "event")] == [
+        ("E1", "2022-11-01 08:00:00"), ("E2", None),
+    ]  # fmt: skip
+    assert leaks(tmp_path, KEY, summary) == []

@@ -223,3 +223,10 @@ def test_hostile_names_are_passed_over_and_ours_that_break_the_agreement_are_ref
     put(wire.drop, "QMCB_440111017_2022.txt", b"x", MOMENT)  # some other night's
     summary = run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)
     assert (summary.exit_status, errors(summary), wire.seen("open")) == (4, ["EX-NAME", "EX-NAME"], [])
+
+
+def test_any_agreed_heading_under_another_name_refuses_the_file(
+    wire: InsuranceEnrolment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_text(wire, bulk_file([line()]).replace(b"finish_date", b"finished_on"), 1)
+    assert errors(run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)) == ["DE-HEAD"]

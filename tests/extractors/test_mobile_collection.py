@@ -234,3 +234,16 @@ def test_the_wire_refuses_what_the_real_one_refuses(serve: Serve) -> None:
     assert ask("wrong").status_code == 401
     refused = ask()
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+
+
+def test_one_collection_of_another_shape_is_set_aside_and_the_others_land(
+    serve: Serve, go: Go, tmp_path: Path
+) -> None:
+    wire = serve([collection(1), collection(2, house="CANARY"), collection(3, persons="CANARY"),
+                  collection(4, persons=[{"id_no": "1", "name": {"first": "CANARY"}}])])  # fmt: skip
+    summary = go(wire)
+    assert (summary.exit_status, errors(summary)) == (0, [])
+    assert summary.entities["house"].rejected == {"DE-ROW": 2}
+    assert summary.entities["person"].rejected == {"DE-ROW": 1}
+    assert len(landed(tmp_path, KEY, "house")) == 2
+    assert leaks(tmp_path, KEY, summary) == []

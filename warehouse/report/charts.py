@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,17 +26,22 @@ _LONG_DECIMALS = re.compile(r"(\d\.\d\d)\d+")
 
 
 def source_spark(history: Sequence[Night], night: date) -> bytes:
-    """Rows quarantined in each of the 30 nights up to the night, with a mark under those that were not let through."""
+    """Rows kept out as of each of the 30 nights up to the night, with a mark under those that were not let through."""
     judged = {n.night: n for n in history}
-    days = [judged.get(d, Night(d, "none")) for d in _last(night)]
-    return _spark([(n.quarantined, _mark(n.verdict)) for n in days])
+    days = [judged.get(d, Night(d, _absent(judged, d))) for d in _last(night)]
+    return _spark([(n.quarantined_current, _mark(n.verdict)) for n in days])
 
 
 def rule_spark(rule: Rule, night: date) -> bytes:
     """Failing rows as of each of the 30 nights up to the night, with a mark under those the rule held back."""
     judged = {p.night: p for p in rule.trend}
-    days = [judged.get(d, Point(d, 0, "none")) for d in _last(night)]
+    days = [judged.get(d, Point(d, 0, _absent(judged, d))) for d in _last(night)]
     return _spark([(p.failing, _mark(p.outcome)) for p in days])
+
+
+def _absent(judged: Collection[date], day: date) -> str:
+    """A night without a record: not judged, unless nothing had begun yet."""
+    return "none" if judged and day > min(judged) else "pass"
 
 
 def _mark(outcome: str) -> str:
@@ -47,22 +52,24 @@ def _mark(outcome: str) -> str:
 
 
 def year(history: Sequence[Night], night: date) -> bytes:
-    """New rows above, quarantined rows below, night by night from the first that was judged."""
+    """New rows, newly quarantined rows and rows kept out, night by night from the first that was judged."""
     judged = {n.night: n for n in history}
     first = min(judged, default=night)
     days = [
         judged.get(first + timedelta(i), Night(first + timedelta(i), "none")) for i in range((night - first).days + 1)
     ]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "night": n.night.isoformat(),
-            "rows": n.quarantined,
             "new": n.rows_new,
+            "quarantined": n.quarantined,
+            "kept": n.quarantined_current,
             "mark": _mark(n.verdict),
         }
         for n in days
     ]
-    return _draw("year", rows, peak=max(r.quarantined for r in days), peak_new=max(r.rows_new for r in days))
+    peaks = {name: max(row[name] for row in rows) for name in ("new", "quarantined", "kept")}
+    return _draw("year", rows, peaks)
 
 
 def _last(night: date) -> list[date]:
@@ -72,7 +79,7 @@ def _last(night: date) -> list[date]:
 @cache
 def _cached_spark(nights: tuple[tuple[int, str], ...]) -> bytes:
     rows = [{"x": i, "rows": count, "mark": mark} for i, (count, mark) in enumerate(nights)]
-    return _draw("spark", rows, peak=max(count for count, _ in nights))
+    return _draw("spark", rows, {"rows": max(count for count, _ in nights)})
 
 
 def _spark(nights: list[tuple[int, str]]) -> bytes:
@@ -80,10 +87,11 @@ def _spark(nights: list[tuple[int, str]]) -> bytes:
     return _cached_spark(tuple(nights))
 
 
-def _draw(name: str, rows: list[dict[str, Any]], **peaks: int) -> bytes:
+def _draw(name: str, rows: list[dict[str, Any]], peaks: Mapping[str, int]) -> bytes:
+    """The chart of that name; every axis ends at its peak, and at 1 where there is nothing."""
     spec = json.loads(_spec(name))
     for parameter in spec["params"]:
-        parameter["value"] = max(1, peaks[parameter["name"]])
+        parameter["value"] = max(1, peaks[parameter["name"].removeprefix("peak_")])
     spec["datasets"] = {"nights": rows}
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
     return _LONG_DECIMALS.sub(r"\1", drawn).encode()  # a hundredth of a pixel is enough, and half the size

@@ -124,13 +124,18 @@ class Rule:
 
     @property
     def is_note(self) -> bool:
-        """Whether its rows went through all the same: worth knowing, nobody has to be called in the morning."""
-        return self.effect == "note" and not self.stops
+        """Whether it only counts: a warning whose rows went through, for which nobody has to be called this morning."""
+        return self.effect == "note" and not self.critical and not self.stops
 
     @property
     def began(self) -> date | None:
         """Since when the incident is open."""
         return min((d for d in (self.since if self.failed else None, self.oldest) if d), default=self.judged)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the incident began in the night of the figures."""
+        return self.is_open and self.began == self.judged
 
     @property
     def critical(self) -> bool:
@@ -174,6 +179,7 @@ class Source:
     key: str
     title: Text
     owner: Text
+    hint: Text
     tonight: Night
     history: list[Night]  # a year of nights that were judged, oldest first
     rules: list[Rule]
@@ -195,7 +201,7 @@ class Source:
 
     @property
     def incidents(self) -> list[Rule]:
-        """Open incidents, what holds the source first, then the ones with most rows to mend."""
+        """Open incidents: what holds the source first, then what is new, then what is critical."""
         return sorted((r for r in self.rules if r.is_open and not r.is_note), key=_urgency)
 
     @property
@@ -212,6 +218,11 @@ class Source:
     def figures_of(self) -> date | None:
         """The night of the figures of the rules: the last that was judged to the end."""
         return max((r.judged for r in self.rules if r.judged), default=None)
+
+    @property
+    def first_judged(self) -> date:
+        """From when on a night without a verdict is one too many; far ahead for a source that never had one."""
+        return self.history[0].night if self.history else date.max
 
     @property
     def last_judged(self) -> date | None:
@@ -253,5 +264,5 @@ class Report:
         return max((s.tonight.ended_at for s in self.judged if s.tonight.ended_at), default=None)
 
 
-def _urgency(rule: Rule) -> tuple[bool, bool, int, str, str, str]:
-    return (not rule.stops, not rule.critical, -rule.open_rows, rule.source, rule.entity, rule.rule)
+def _urgency(rule: Rule) -> tuple[bool, bool, bool, int, str, str, str]:
+    return (not rule.stops, not rule.is_new, not rule.critical, -rule.open_rows, rule.source, rule.entity, rule.rule)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from expectations.checks.arguments import Reference
-from expectations.contract import Contract, contracts_folder, load_contract
+from expectations.contract import IDENTITY_COLUMNS, Contract, contracts_folder, load_contract
 from expectations.errors import PipelineError
-from expectations.model import Text
+from expectations.model import Entity, Text
 from expectations.strict import read_yaml
 from warehouse.engine.staged import staged_name
 
@@ -30,6 +30,10 @@ class Names:
         found = self.sources.get(key)
         return found.owner if found else NOBODY
 
+    def hint(self, key: str) -> Text:
+        found = self.sources.get(key)
+        return found.fix_hint if found else NOBODY
+
     def entity(self, source: str, entity: str) -> Text:
         found = self.sources.get(source)
         return found.entities[entity].title if found and entity in found.entities else Text(entity, entity)
@@ -37,12 +41,14 @@ class Names:
     def column(self, source: str, entity: str, column: str) -> Text:
         """The title without its code list in brackets: a heading, not a manual."""
         found = self.sources.get(source)
-        if found and entity in found.entities:
-            for declared in found.entities[entity].landed():
-                if column in (declared.name, staged_name(declared.name)):
-                    title = declared.title
-                    return Text(title.zh.split("（")[0], title.en.split("(")[0].strip())
-        return Text(column, column)
+        if not found or entity not in found.entities:
+            return Text(column, column)
+        declared = _behind(found.entities[entity], column)
+        titles = {
+            staged_name(c.name): c.title for c in (*found.entities[entity].columns, *found.entities[entity].landed())
+        }
+        title = titles.get(staged_name(declared), Text(column, column))
+        return Text(title.zh.split("（")[0], title.en.split("(")[0].strip())
 
     def against(self, source: str, entity: str, rule: str) -> tuple[str, ...]:
         """The other sources that a rule of the contract reads."""
@@ -52,6 +58,13 @@ class Names:
         arguments = [a for c in found.entities[entity].checks if c.rule == rule for a in c.args.values()]
         others = {a.source for a in arguments if isinstance(a, Reference) and a.source}
         return tuple(sorted(others - {source}))
+
+
+def _behind(entity: Entity, column: str) -> str:
+    """The column of the source that a mask or token of the edge stands for."""
+    if entity.identity and column in IDENTITY_COLUMNS:
+        return entity.identity.name[0] if column.startswith("name_") else entity.identity.number
+    return column
 
 
 def read_names() -> Names:

@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 STYLE = TEMPLATES / "style.css"
 ICON = TEMPLATES / "icon.svg"
 SHOWN = 5  # rows of a rule that stand open on its page
-LISTED = 200  # rows of a rule that its page holds at all; the CSV holds every one
+LISTED = 100  # rows of a rule that its page holds at all; the CSV holds every one
 FOLD = 8  # warnings of one system on the first page before the rest folds away
 GLYPHS = {"pass": "✓", "flagged": "▲", "held": "■", "error": "✕", "none": "○"}
 
@@ -130,7 +130,7 @@ def _spark_words(subject: Source | Rule, night: date) -> dict[str, int]:
     if isinstance(subject, Rule):
         points = [(p.night, p.failing, p.outcome in BLOCKING) for p in subject.trend]
     else:
-        points = [(n.night, n.quarantined, n.blocked) for n in subject.history]
+        points = [(n.night, n.quarantined_current, n.blocked) for n in subject.history]
     lately = [p for p in points if p[0] >= since]
     return {
         "last": lately[-1][1] if lately and lately[-1][0] == night else 0,

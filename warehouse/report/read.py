@@ -140,7 +140,8 @@ def _source(key: str, night: date, names: Names, rules: list[Rule], nights: dict
     history = nights.get(key, [])
     # Without a run of its own the night has no verdict: an older one must not stand in for it.
     tonight = history[-1] if history and history[-1].night == night else Night(night, "none")
-    return Source(key, names.source(key), names.owner(key), tonight, history, [r for r in rules if r.source == key])
+    ours = [r for r in rules if r.source == key]
+    return Source(key, names.source(key), names.owner(key), names.hint(key), tonight, history, ours)
 
 
 def _rank(source: Source) -> tuple[int, int, int, str]:

@@ -1,0 +1,63 @@
+"""Check a staged source: open the one writer, read the steward's waivers, judge.
+
+Great Expectations is imported below this module only when a check runs; importing this module costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from expectations import runner
+from expectations.contract import Contract
+from expectations.errors import CallRejected
+from expectations.faultpoint import faultpoint, register
+from expectations.verdict import Waiver
+from warehouse.decisions.vault import open_engine
+from warehouse.decisions.waivers import ensure_waivers, waivers_in_force
+from warehouse.engine.connection import open_warehouse
+
+DECISIONS = "REGISTER_DECISIONS_URL"
+
+register("check.before_judging", "check.after_judging")
+
+
+def check_source(
+    contract: Contract,
+    landing: Path,
+    warehouse: Path,
+    night: str,
+    decisions_url: str | None = None,
+    *,
+    wait: float | None = None,
+) -> dict[str, Any]:
+    """Judge what is staged of a source for a night; the verdict as counts and codes, JSON-ready.
+
+    landing: where the source's files lie, only to tell a source that never landed from one that was not staged.
+    decisions_url: the decision store; REGISTER_DECISIONS_URL if not given; without either there are no waivers.
+    Raises: CallRejected SC-CALL for a night that is no date; SourceLater LO-LOCKED, SourceChanged LO-WAREHOUSE.
+    """
+    try:
+        when = date.fromisoformat(night)
+    except ValueError as error:
+        raise CallRejected("SC-CALL", detail="a night is a date, YYYY-MM-DD") from error
+    waivers = _waivers(contract.source, when, decisions_url)
+    with open_warehouse(warehouse, wait=wait) as connection:
+        faultpoint("check.before_judging")
+        verdict = runner.check_source(contract, connection, night, waivers)
+        faultpoint("check.after_judging")
+    return {**verdict.as_dict(), "landed": (landing / contract.source).is_dir()}
+
+
+def _waivers(source: str, night: date, decisions_url: str | None) -> list[Waiver]:
+    url = decisions_url or os.environ.get(DECISIONS)
+    if not url:
+        return []
+    engine = open_engine(url)
+    try:
+        ensure_waivers(engine)
+        return waivers_in_force(engine, source, night)
+    finally:
+        engine.dispose()
