@@ -94,3 +94,11 @@ def test_dates_and_shares_are_written_as_people_do() -> None:
 
 def test_a_value_with_braces_is_never_read_as_a_pattern() -> None:
     assert Words("zh")("tolerance", n="{n.__class__}") == "容许 {n.__class__}"
+
+
+def test_drawing_never_asks_the_network() -> None:
+    import vl_convert
+
+    spec = {"data": {"url": "https://example.invalid/a.csv"}, "mark": "bar", "encoding": {"x": {"field": "a"}}}
+    with pytest.raises(ValueError, match="not allowed"):
+        vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
