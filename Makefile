@@ -60,6 +60,10 @@ bench-full: setup ## street-size benchmarks (an hour)
 source: setup ## start a new source: make source NAME=my_system
 	$(RUN) -m extractors._kit.scaffold $(NAME)
 
+.PHONY: report
+report: setup ## the steward's quality report of the last judged night, as a static site
+	$(RUN) -m warehouse.report
+
 .PHONY: rebuild
 rebuild: setup ## rebuild the warehouse from the landing zone, side by side, then swap
 	$(RUN) -m warehouse.engine rebuild

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def test_a_source_is_named_only_in_its_own_folder_and_contract() -> None:
             if path.suffix not in (".py", ".sql") or not path.is_file():
                 continue
             text = path.read_text("utf8")
-            assert [k for k in keys if k in text] == [], path
+            assert [k for k in keys if re.search(rf"\b{k}\b", text)] == [], path
 
 
 def test_extractors_import_no_http_library_and_no_other_source() -> None:
