@@ -133,6 +133,20 @@ def scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def spin(seconds: float, megabytes: int = 0) -> Work:
+    """A side of known cost, for the test of this module: burns CPU, sleeps as long again, holds some memory."""
+
+    def work() -> dict[str, Any]:
+        held = b"x" * (megabytes << 20)
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+        time.sleep(seconds)
+        return {"held": len(held)}
+
+    return work
+
+
 def _child(call: dict[str, Any]) -> None:
     module, _, name = call["function"].partition(":")
     prepare: Callable[..., Work] = getattr(importlib.import_module(module), name)

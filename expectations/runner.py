@@ -28,8 +28,8 @@ from expectations.suite import Suite, build_suite
 from expectations.verdict import ERROR, HELD, Outcome, Verdict, Waiver, worst
 
 
-class _HeldLate(Exception):  # noqa: N818 - no error: the night is judged again, knowing how it ends
-    """A later entity holds the source after an earlier one was released."""
+class _HeldLate(Exception):
+    """A later entity holds the source after an earlier one was released: judge again, knowing how it ends."""
 
 
 @dataclass(frozen=True)

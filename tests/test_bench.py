@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,7 @@ from bench import report
 from bench._common import RESULTS, Line, Result, counts_hold, faster, none_of, within
 from bench._extract import job
 from bench._fresh import COLLECTION, REGISTERED, endless, grown_town
-from bench._measure import Side, Work, run_side, take_turns
+from bench._measure import Side, run_side, take_turns
 from bench._pages import fill_spool
 from bench._server import serving
 from bench._towns import wire
@@ -26,22 +25,8 @@ from simulator.store import Store
 from simulator.town.numbers import id_is_valid
 
 
-def busy(seconds: float, megabytes: int = 0) -> Work:
-    """A side that burns CPU for so long, sleeps as long again, and holds some memory."""
-
-    def work() -> dict[str, Any]:
-        held = b"x" * (megabytes << 20)
-        end = time.process_time() + seconds
-        while time.process_time() < end:
-            pass
-        time.sleep(seconds)
-        return {"held": len(held)}
-
-    return work
-
-
 def test_a_side_costs_its_own_cpu_and_its_own_memory() -> None:
-    cost = run_side(Side("tests.test_bench:busy", {"seconds": 0.3, "megabytes": 200}))
+    cost = run_side(Side("bench._measure:spin", {"seconds": 0.3, "megabytes": 200}))
     assert 0.3 <= cost.cpu < 0.5 < cost.wall
     assert 200 < cost.peak_mb < 400
     assert cost.result == {"held": 200 << 20}
@@ -49,12 +34,12 @@ def test_a_side_costs_its_own_cpu_and_its_own_memory() -> None:
 
 def test_a_side_that_fails_says_why() -> None:
     with pytest.raises(RuntimeError, match="unexpected keyword argument 'colour'"):
-        run_side(Side("tests.test_bench:busy", {"colour": 1}))
+        run_side(Side("bench._measure:spin", {"colour": 1}))
 
 
 def test_sides_take_turns() -> None:
     told: list[str] = []
-    idle = Side("tests.test_bench:busy", {"seconds": 0.0})
+    idle = Side("bench._measure:spin", {"seconds": 0.0})
     costs = take_turns({"a": idle, "b": idle}, 2, told.append)
     assert told == ["a, 1 of 2", "b, 1 of 2", "a, 2 of 2", "b, 2 of 2"]
     assert {name: len(runs) for name, runs in costs.items()} == {"a": 2, "b": 2}

@@ -1,7 +1,7 @@
 -- Grain: one row: the conservation figures of an entity.
 -- From: a staged table, its acceptance, the temporary tables.   To: the ledger check, quality.entity.
 -- Rule: counted apart from each other, not derived, so that a row that went missing shows. $everything: every version is
--- new, and temp.fresh was not filled.
+-- new, and temp.fresh was not filled. `count(*) filter`, because DuckDB's count_if of no rows is NULL.
 with versions as (
     select
         staged.op,
@@ -16,11 +16,11 @@ with versions as (
 )
 select
     count(*) as staged,
-    count_if(is_new) as rows_new,
-    count_if(is_new and op = 'upsert' and not is_rejected) as accepted,
-    count_if(is_new and op = 'upsert' and is_rejected) as quarantined,
-    count_if(is_new and op = 'delete') as withdrawn,
-    count_if(is_newest and op = 'upsert') as rows_current,
-    count_if(is_newest and op = 'upsert' and is_rejected) as quarantined_current,
+    count(*) filter (where is_new) as rows_new,
+    count(*) filter (where is_new and op = 'upsert' and not is_rejected) as accepted,
+    count(*) filter (where is_new and op = 'upsert' and is_rejected) as quarantined,
+    count(*) filter (where is_new and op = 'delete') as withdrawn,
+    count(*) filter (where is_newest and op = 'upsert') as rows_current,
+    count(*) filter (where is_newest and op = 'upsert' and is_rejected) as quarantined_current,
     max(changed) as newest_change
 from versions
