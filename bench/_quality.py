@@ -139,6 +139,15 @@ def grow(base: str, place: str, rows: int) -> Work:
                     ) from kept order by source_record_id, content_hash limit $left""",
                     {"block": f"{number:05}-", "left": min(held, rows - number * held)},
                 )
+            # The repeated rows came with the one load there is: the check holds what is staged against the ledger.
+            connection.execute(
+                """update ledger.load set "new" = $rows, landed = $rows, source_total = $rows
+                where source = $source and entity = $entity""",
+                {"rows": rows, "source": KEY, "entity": ENTITY},
+            )
+            loads = connection.execute("select count(*) from ledger.load where entity = ?", [ENTITY]).fetchall()
+            if loads != [(1,)]:
+                raise RuntimeError(f"{loads[0][0]} loads of dwellings instead of one")
             connection.execute("checkpoint")
         shutil.move("grown.duckdb", place)
         return {}

@@ -188,5 +188,5 @@ def test_a_row_that_does_not_decode_is_set_aside_and_the_tripwire_reads_it_all_t
     assert len(landed(tmp_path, KEY, ENTITY)) == 1
     _drop(wire, head + bad)
     assert errors(run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)) == ["DE-ENC"]
-    _drop(wire, head + ROW.encode() + bad.replace(b"\r\n", b"13800138000\r\n"))
+    _drop(wire, head + ROW.encode() + bad.replace(b"\r\n", b",13800138000\r\n"))
     assert errors(run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)) == ["EX-TRIPWIRE"]
