@@ -70,7 +70,8 @@ best as (
     select house_id, max(records) as most, count(*) as variants from stands group by 1 having count(*) > 1
 ),
 mixed as (
-    select house_id, build_id, records < most or count(*) filter (records = most) over (partition by house_id) > 1 as odd
+    select house_id, build_id,
+        records < most or count(*) filter (records = most) over (partition by house_id) > 1 as odd
     from stands join best using (house_id)
 )
 select {{counts}}
@@ -179,7 +180,8 @@ def _told(verdict: dict[str, Any], path: Path) -> dict[str, Any]:
     with duckdb.connect(str(path), read_only=True) as connection:
         counts = dict(connection.execute("select rule, failing from quality.result where entity = 'house'").fetchall())
         [(incidents,)] = connection.execute("select count(*) from quality.quarantine").fetchall()
-        labels = dict(connection.execute(f"select label, count(*) from acceptance.{KEY}__{ENTITY} group by 1").fetchall())
+        by_label = f"select label, count(*) from acceptance.{KEY}__{ENTITY} group by 1"
+        labels = dict(connection.execute(by_label).fetchall())
     return {"counts": {rule: counts[rule] for rule in BY_HAND}, "incidents": incidents, "labels": labels}
 
 

@@ -1,7 +1,7 @@
 """A town read over its real wires, staged and judged: what every rule raised, and what the source's edge did.
 
-Flow: `judged(profile, seed, home, clean=...)` -> town.db -> wires -> landing -> staging -> check -> `Night`. One process,
-so that Great Expectations is imported once for both towns.
+Flow: `judged(profile, seed, home, clean=...)` -> town.db -> wires -> landing -> staging -> check -> `Night`. One
+process, so that Great Expectations is imported once for both towns.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ def _results(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, text: str, **values: Any) -> list[tuple[Any, ...]]:
-    return connection.execute(text, values or None).fetchall()
+    found: list[tuple[Any, ...]] = connection.execute(text, values or None).fetchall()
+    return found
 
 
 def plain(source: str, entity: str, record: str) -> str:

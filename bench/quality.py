@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def run(profile: str, seed: int, rows: int = ROWS) -> Result:
     """Ours and the scan in turns, then ours over fewer and, at life size, over more rows."""
     sizes = sorted({SMALL, rows, *([MOST] if profile == "street" else [])})
     places = {size: str(_quality.warehouse(size, seed)) for size in sizes}
-    costs = take_turns({"ours": _ours(places, rows), "scan": Side("bench._quality:scan", {"place": places[rows]})}, ROUNDS, told)
+    sides = {"ours": _ours(places, rows), "scan": Side("bench._quality:scan", {"place": places[rows]})}
+    costs = take_turns(sides, ROUNDS, told)
     differ = _differ(costs)
     grown = {rows: costs["ours"]}
     for size in sizes:
@@ -59,16 +61,17 @@ def _differ(costs: Costs) -> dict[str, Any]:
     return {rule: [mine[rule], theirs[rule]] for rule in mine if mine[rule] != theirs[rule]}
 
 
-def _growth(grown: Costs | Mapping[int, list[Cost]]) -> list[Line]:
+def _growth(grown: Mapping[int, list[Cost]]) -> list[Line]:
     """From each size to the next: CPU per row, and peak memory, which is told beside what it was."""
     lines: list[Line] = []
     sizes = sorted(grown)
-    for fewer, more in zip(sizes, sizes[1:], strict=False):
+    for fewer, more in pairwise(sizes):
         step = f"{fewer:,} -> {more:,} rows"
         each = {n: cpu_of(grown[n]) / n * 1e6 for n in (fewer, more)}
         lines.append(within(f"CPU per row, {step}", each[more], "fewer rows", each[fewer], "microseconds", LINEAR))
         peak = {n: max(c.peak_mb for c in grown[n]) for n in (fewer, more)}
-        lines.append(Line(f"peak memory, {step}", peak[more], "MiB", "fewer rows", peak[fewer], peak[more] / peak[fewer]))
+        ratio = peak[more] / peak[fewer]
+        lines.append(Line(f"peak memory, {step}", peak[more], "MiB", "fewer rows", peak[fewer], ratio))
     return lines
 
 

@@ -111,5 +111,3 @@ def _waived(outcome: Outcome, waivers: Sequence[Waiver]) -> Outcome:
     if outcome.outcome in (HELD, FLAGGED) and any(asked):
         outcome.outcome = WAIVED
     return outcome
-
-

@@ -105,7 +105,8 @@ def _result(outcome: Outcome, rules: Mapping[tuple[str, str], Rule | Bound]) -> 
     rule = rules[outcome.entity, outcome.rule]
     check = rule.check
     return {
-        "entity": outcome.entity, "rule": outcome.rule, "check": check.kind, "column": check.columns[0] if check.columns else None,
+        "entity": outcome.entity, "rule": outcome.rule, "check": check.kind, "column": check.columns[0] if
+        check.columns else None,
         "severity": check.severity, "effect": check.effect, "title_zh": check.title.zh, "title_en": check.title.en,
         "owner_zh": rule.owner.zh, "owner_en": rule.owner.en, "hint_zh": rule.hint.zh, "hint_en": rule.hint.en,
         "failing": outcome.failing, "waived": outcome.waived, "total": outcome.total,

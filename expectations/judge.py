@@ -56,7 +56,10 @@ class Judge:
             name=relation,
             expectations=[
                 ExpectRows(
-                    bad=str(rule.bad), rule=rule.check.rule, mostly=1 - rule.check.tolerance, severity=rule.check.severity
+                    bad=str(rule.bad),
+                    rule=rule.check.rule,
+                    mostly=1 - rule.check.tolerance,
+                    severity=rule.check.severity,
                 )
                 for rule in rules
             ],

@@ -1,6 +1,6 @@
 """Labels the rows of one entity: Great Expectations counts, and the rows it counted are found, once.
 
-Flow: which versions are current and which are new -> view `judged` -> Great Expectations counts every rule -> one pass
+Flow: which versions are newest and which are new -> Great Expectations counts every rule over the newest -> one pass
 over the rules that failed writes `finding` -> its counts must equal those of Great Expectations (CH-DIFF).
 Everything later (labels, quarantine, figures) reads `finding`: no condition is evaluated twice for the split.
 """
@@ -51,14 +51,14 @@ def label_entity(
     Raises: EngineFailed, SourceChanged CH-DIFF.
     """
     desk.clear("superseded", "fresh", "past", "waived", "finding", "rejected", "rule")
-    everything = _population(desk, source, entity, again)
+    labelled = _population(desk, source, entity, again)
     asked, skipped = _askable(desk, rules)
     counts = judge.judge("judged", asked) if asked else {}
-    news = {} if everything else _judge_news(desk, judge, asked)
-    _find(desk, [r for r in asked if counts[r.check.rule].failing])
+    news = {} if labelled.everything else _judge_news(desk, judge, asked)
+    # Versions that were replaced before anybody judged them are labelled, and nobody has counted those.
+    _find(desk, [r for r in asked if labelled.histories or counts[r.check.rule].failing])
     _compare(desk, entity, asked, counts)
     _waive(desk, rules, waivers)
-    labelled = Labelled(entity, everything, histories=_any(desk, "superseded"))
     waived = _waived(desk)
     for rule in rules:
         if rule in skipped:
@@ -68,8 +68,8 @@ def label_entity(
     return labelled
 
 
-def _population(desk: Desk, source: str, entity: str, again: bool) -> bool:
-    """Fill `superseded` and `fresh`, and make the view `judged`. Returns whether no version was judged before."""
+def _population(desk: Desk, source: str, entity: str, again: bool) -> Labelled:
+    """Fill `superseded`, `fresh` and `past`, and make the views `judged`, `delivered` and `labelling`."""
     table, versions = acceptance(source, entity), staged(source, entity)
     desk.run(statement("superseded_insert", staged=versions))
     judged_before = fill("select count(*) from {{table}} where judged_run <> $run_no", table=table)
@@ -78,10 +78,18 @@ def _population(desk: Desk, source: str, entity: str, again: bool) -> bool:
         desk.run(statement("fresh_insert", staged=versions, acceptance=table))
         if not again:
             desk.run(statement("past_insert"))
-    population = Sql("not exists (select 1 from past where past.content_hash = staged.content_hash)")
-    desk.run(statement("judged_view", staged=versions, population=population if _any(desk, "past") else Sql("true")))
+    desk.run(statement("judged_view", staged=versions, population=_without(desk, "superseded")))
     desk.run(statement("delivered_view"))
-    return everything
+    desk.run(statement("labelling_view", staged=versions, population=_without(desk, "past")))
+    return Labelled(entity, everything, histories=_any(desk, "superseded"))
+
+
+def _without(desk: Desk, table: str) -> Sql:
+    """The condition that a version is not in a temporary table; none if the table is empty."""
+    if not _any(desk, table):
+        return Sql("true")
+    absent = "not exists (select 1 from {{table}} as gone where gone.content_hash = staged.content_hash)"
+    return fill(absent, table=name(table))
 
 
 def _any(desk: Desk, table: str) -> bool:
@@ -139,7 +147,7 @@ def _find(desk: Desk, failing: Sequence[Rule]) -> None:
 
 def _compare(desk: Desk, entity: str, rules: Sequence[Rule], counts: dict[str, Judgement]) -> None:
     """Our rows against the count of Great Expectations. Raises SourceChanged CH-DIFF naming the rules."""
-    found = dict(desk.run(Sql("select place, count(*) from finding group by place")))
+    found = {place: failing for place, failing, _ in desk.run(statement("finding_counts"))}
     differ = [r.check.rule for r in rules if found.get(r.place, 0) != counts[r.check.rule].failing]
     if differ:
         raise SourceChanged("CH-DIFF", detail=f"{entity}: {', '.join(differ)}")
@@ -159,7 +167,7 @@ def _waive(desk: Desk, rules: Sequence[Rule], waivers: Sequence[Waiver]) -> None
 
 
 def _waived(desk: Desk) -> dict[int, int]:
-    return dict(desk.run(Sql("select place, count(*) from finding where waiver is not null group by place")))
+    return {place: waived for place, _, waived in desk.run(statement("finding_counts"))}
 
 
 def _outcome(rule: Rule, counts: dict[str, Judgement], news: dict[str, Judgement], waived: int) -> Outcome:
@@ -186,5 +194,3 @@ def newest_change(entity_changed_at: str | None) -> Sql:
     if entity_changed_at is None:
         return Sql("staged.known_from")
     return Sql("case when staged.changed_at <= staged.known_from + interval 1 day then staged.changed_at end")
-
-

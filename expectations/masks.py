@@ -1,8 +1,10 @@
 """What of a failing value may stand in the quarantine: never a person's (privacy.md, rule 6).
 
 Codes, numbers and dates of zones W, A and I are shown as they are, because a steward cannot mend `4401110170` without
-seeing it, unless they look like an identity or a telephone number. Everything else, and everything of zone R, is shown by
-its shape: `440111-017-001` is `999999-999-999`, `三楼302` is `汉汉999`. Masks and flags made at the edge stay; a token says only that it is one.
+seeing it, unless they look like an identity or a telephone number. Everything else, and everything of zone R, is
+shown by
+its shape: `440111-017-001` is `999999-999-999`, `三楼302` is `汉汉999`. Masks and flags made at the edge stay; a
+token says only that it is one.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ def check_source(
 ) -> Verdict:
     """Judge everything of a source that is staged.
 
-    connection: the one open for writing. night: `YYYY-MM-DD`, the partition key of the run. waivers: of any source; those
-    of this one that reach the night count.
+    connection: the one open for writing. night: `YYYY-MM-DD`, the partition key of the run. waivers: of any source;
+    those of this one that reach the night count.
     Nothing is raised for what the data or the engine do: the verdict says it and is on record.
     """
     started = time.monotonic()
@@ -98,7 +98,9 @@ def _judge(desk: Desk, judge: Judge, case: _Case, *, release: bool) -> Verdict:
     released = False
     for entity in case.entities:
         desk.facts["entity"] = entity
-        found = label_entity(desk, judge, source, entity, case.suite.of(entity), case.waivers, run.suite_is_new(case.suite))
+        found = label_entity(
+            desk, judge, source, entity, case.suite.of(entity), case.waivers, run.suite_is_new(case.suite)
+        )
         verdict.outcomes += found.outcomes
         verdict.entities[entity] = count_entity(desk, source, case.contract.entities[entity], found)
         write_incidents(desk, source, entity)

@@ -33,7 +33,9 @@ def _known(desk: Desk, table: Sql, versions: Sql, figures: EntityFigures) -> int
     [(known,)] = desk.run(judged)
     if known + figures.rows_new == figures.staged:
         return int(known)
-    still = "{{judged}} and exists (select 1 from {{versions}} as staged where staged.content_hash = known.content_hash)"
+    still = (
+        "{{judged}} and exists (select 1 from {{versions}} as staged where staged.content_hash = known.content_hash)"
+    )
     [(known,)] = desk.run(fill(still, judged=judged, versions=versions))
     return int(known)
 

@@ -1,7 +1,7 @@
 """What a check came to: one outcome per rule, one verdict per source and night.
 
-Verdicts: `pass` nothing failed; `flagged` something did, and the source goes on; `held` a critical rule failed beyond its
-tolerance, so what was accepted before stays; `error` the judging itself broke down, which is never a pass.
+Verdicts: `pass` nothing failed; `flagged` something did, and the source goes on; `held` a critical rule failed beyond
+its tolerance, so what was accepted before stays; `error` the judging itself broke down, which is never a pass.
 """
 
 from __future__ import annotations

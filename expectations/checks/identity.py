@@ -1,7 +1,7 @@
 """Identity numbers and names, by the facets made at the edge: no clear number is needed, and none is there.
 
-The edge (`extractors/_kit/identity.py`) reads GB 11643 and leaves `id_type`, `id_check`, `id_birth`, `id_sex`, `id_division` and
-`name_flag`. The column a check names is the one the quarantine shows, usually the mask.
+The edge (`extractors/_kit/identity.py`) reads GB 11643 and leaves `id_type`, `id_check`, `id_birth`, `id_sex`,
+`id_division` and `name_flag`. The column a check names is the one the quarantine shows, usually the mask.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def id_sex_agrees(on: Scope, check: Check) -> Sql:
     Resident numbers only: how a permanent resident card counts is not published in a standard we could name.
     """
     return fill(
-        "id_type = '111' and id_check in ('valid', 'lifted') and {{sex}} in ('1', '2') and id_sex <> {{sex}}", sex=on.column(check.columns[0])
+        "id_type = '111' and id_check in ('valid', 'lifted') and {{sex}} in ('1', '2') and id_sex <> {{sex}}",
+        sex=on.column(check.columns[0]),
     )
 
 
@@ -66,7 +67,8 @@ def id_sex_agrees(on: Scope, check: Check) -> Sql:
 def id_division_known(on: Scope, check: Check) -> Sql:
     """GB/T 2260: the division a sound number begins with is in force or abolished (`codes/divisions.yml`)."""
     return fill(
-        "id_check in ('valid', 'lifted') and id_type = '111' and {{unknown}}", unknown=unknown_division(Sql("id_division"))
+        "id_check in ('valid', 'lifted') and id_type = '111' and {{unknown}}",
+        unknown=unknown_division(Sql("id_division")),
     )
 
 
@@ -110,5 +112,7 @@ def division_known(on: Scope, check: Check) -> Sql:
     """GB/T 2260: six digits, in force or abolished, as far as `codes/divisions.yml` can tell."""
     column = on.column(check.columns[0])
     return fill(
-        "not regexp_full_match({{column}}, '[1-8][0-9]{5}') or {{unknown}}", column=column, unknown=unknown_division(column)
+        "not regexp_full_match({{column}}, '[1-8][0-9]{5}') or {{unknown}}",
+        column=column,
+        unknown=unknown_division(column),
     )

@@ -37,7 +37,9 @@ def organisation_code(on: Scope, check: Check) -> Sql:
     """
     plain = fill("replace({{column}}, '-', '')", column=on.column(check.columns[0]))
     body = fill("left({{plain}}, 8)", plain=plain)
-    last = fill("case right({{plain}}, 1) when 'X' then 10 else try_cast(right({{plain}}, 1) as integer) end", plain=plain)
+    last = fill(
+        "case right({{plain}}, 1) when 'X' then 10 else try_cast(right({{plain}}, 1) as integer) end", plain=plain
+    )
     return fill(
         "case when {{column}} is null or length({{column}}) > 10 then null"
         " when regexp_full_match({{column}}, '[0-9A-Z]{8}-?[0-9X]') then ({{total}} + ({{last}})) % 11 <> 0"

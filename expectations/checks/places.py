@@ -54,7 +54,8 @@ def not_gcj02(on: Scope, check: Check) -> Sql:
     """GB 20263 (map shift): the point is not the GCJ-02 image of the same thing's point elsewhere.
 
     entity, key, point: another entity of the source that holds the thing under `key` with its (longitude, latitude);
-    `by`: our column of that key. Bad: over 100 m from that point and within 30 m of its image; other distances say nothing.
+    `by`: our column of that key. Bad: over 100 m from that point and within 30 m of its image; other distances say
+    nothing.
     """
     lng, lat = (name("ours", c) for c in check.columns)
     known_lng, known_lat = (name("known", c) for c in check.args["point"])
@@ -90,12 +91,14 @@ def gcj02(lng: Sql, lat: Sql) -> tuple[Sql, Sql]:
     x, y = (fill("({{c}} - {{o}})", c=c, o=value(o)) for c, o in ((lng, 105), (lat, 35)))
     waves = "20 * sin(6 * {{x}} * pi()) + 20 * sin(2 * {{x}} * pi())"
     north = (
-        f"(-100 + 2 * {{{{x}}}} + 3 * {{{{y}}}} + 0.2 * {{{{y}}}} * {{{{y}}}} + 0.1 * {{{{x}}}} * {{{{y}}}} + 0.2 * sqrt(abs({{{{x}}}}))"
+        f"(-100 + 2 * {{{{x}}}} + 3 * {{{{y}}}} + 0.2 * {{{{y}}}} * {{{{y}}}} + 0.1 * {{{{x}}}} * {{{{y}}}} + 0.2 *
+        sqrt(abs({{{{x}}}}))"
         f" + ({waves}) * 2 / 3 + (20 * sin({{{{y}}}} * pi()) + 40 * sin({{{{y}}}} / 3 * pi())) * 2 / 3"
         " + (160 * sin({{y}} / 12 * pi()) + 320 * sin({{y}} * pi() / 30)) * 2 / 3)"
     )
     east = (
-        f"(300 + {{{{x}}}} + 2 * {{{{y}}}} + 0.1 * {{{{x}}}} * {{{{x}}}} + 0.1 * {{{{x}}}} * {{{{y}}}} + 0.1 * sqrt(abs({{{{x}}}}))"
+        f"(300 + {{{{x}}}} + 2 * {{{{y}}}} + 0.1 * {{{{x}}}} * {{{{x}}}} + 0.1 * {{{{x}}}} * {{{{y}}}} + 0.1 *
+        sqrt(abs({{{{x}}}}))"
         f" + ({waves}) * 2 / 3 + (20 * sin({{{{x}}}} * pi()) + 40 * sin({{{{x}}}} / 3 * pi())) * 2 / 3"
         " + (150 * sin({{x}} / 12 * pi()) + 300 * sin({{x}} / 30 * pi())) * 2 / 3)"
     )

@@ -40,9 +40,7 @@ def refers_to(on: Scope, check: Check) -> Sql:
     or_codes: a list of names that are as good as a known code.
     """
     to: Reference = check.args["to"]
-    ours, theirs = (
-        fill(_FORMS[check.args["form"]], column=c) for c in (on.column(check.columns[0]), name(to.column))
-    )
+    ours, theirs = (fill(_FORMS[check.args["form"]], column=c) for c in (on.column(check.columns[0]), name(to.column)))
     plain = on.column(check.columns[0])
     names = check.args["or_codes"]
     also = fill("{{plain}} in {{names}}", plain=plain, names=values(code_list(names))) if names else Sql("false")
@@ -98,7 +96,11 @@ def one_name_per_number(on: Scope, check: Check) -> Sql:
         (
             Sql("id_check in ('valid', 'lifted') and name_flag is null and name_token is not null"),
             fill("id_token in (select {{c}} from {{known}})", c=name(also.column), known=known),
-            fill("(id_token, name_token) not in (select {{c}}, name_token from {{known}})", c=name(also.column), known=known),
+            fill(
+                "(id_token, name_token) not in (select {{c}}, name_token from {{known}})",
+                c=name(also.column),
+                known=known,
+            ),
         ),
         " and ",
     )

@@ -1,8 +1,8 @@
 """What a predicate may speak of: the columns of one entity, its other versions, and the tables of other sources.
 
 A predicate that looks at other rows finds the bad ones in a query of its own and asks whether a row is among them
-(`content_hash in (...)`): it may not lean on the row around it, because Great Expectations wraps the rows in queries whose names
-nobody knows, and because such a query runs once.
+(`content_hash in (...)`): it may not lean on the row around it, because Great Expectations wraps the rows in queries
+whose names nobody knows, and because such a query runs once.
 """
 
 from __future__ import annotations

@@ -18,7 +18,11 @@ def gb28181_id(on: Scope, check: Check) -> Sql:
     """
     column = on.column(check.columns[0])
     known = check.args["types"]
-    type_ = fill("substr({{column}}, 11, 3) not in {{types}}", column=column, types=values(known)) if known else Sql("false")
+    type_ = (
+        fill("substr({{column}}, 11, 3) not in {{types}}", column=column, types=values(known))
+        if known
+        else Sql("false")
+    )
     return fill(
         "not regexp_full_match({{column}}, '[0-9]{20}') or {{type}} or {{division}}",
         column=column, type=type_, division=unknown_division(fill("left({{column}}, 6)", column=column)),

@@ -79,14 +79,12 @@ def not_after_first_change(on: Scope, check: Check) -> Sql:
 def same_clock(on: Scope, check: Check) -> Sql:
     """GB/T 7408 (ISO 8601), 24-hour clock: a time past midnight is not written as past noon.
 
-    against: a time that the source computed from this one, such as a deadline some days on, with a clock of its own. Bad: they
-    differ by twelve hours to the second, ours after noon.
+    against: a time that the source computed from this one in whole days, such as a deadline; its clock betrays what
+    this one really was. Bad: an hour of twelve that the other one does not show.
     """
-    column, against = on.column(check.columns[0]), on.column(check.args["against"])
     return fill(
-        "hour({{column}}) = 12 and hour({{against}}) = 0"
-        " and cast({{column}} - interval 12 hour as time) = cast({{against}} as time)",
-        column=column, against=against,
+        "hour({{column}}) = 12 and cast({{column}} as time) <> cast({{against}} as time)",
+        column=on.column(check.columns[0]), against=on.column(check.args["against"]),
     )  # fmt: skip
 
 

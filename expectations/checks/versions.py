@@ -40,7 +40,8 @@ def stated_once(on: Scope, check: Check) -> Sql:
     """
     within = joined((Sql("source_record_id"), *(on.column(c) for c in check.args["within"] or ())), ", ")
     return fill(
-        "content_hash in (select content_hash from (select content_hash, count(*) over (partition by {{within}}) as told"
+        "content_hash in (select content_hash from (select content_hash, count(*) over (partition by {{within}}) as
+        told"
         " from {{versions}} where op = 'upsert' and {{concerned}}) where told > 1)",
         within=within, versions=on.versions, concerned=concerned(check),
     )  # fmt: skip

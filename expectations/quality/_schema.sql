@@ -109,3 +109,13 @@ create table if not exists quality.volume (
     rows bigint not null,
     days double not null
 );
+
+create table if not exists quality.difference (
+    run_id varchar not null,
+    night date not null,
+    rule varchar not null,
+    place varchar not null,
+    left_records bigint not null,
+    right_records bigint not null,
+    differs boolean not null
+);

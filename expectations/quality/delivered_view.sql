@@ -1,4 +1,4 @@
--- Grain: one row per version to be judged that no run has judged before.
+-- Grain: one row per judged version that no run has judged before.
 -- From: judged, temp.fresh.   To: Great Expectations.
 -- Rule: a bad night must show although it drowns among a million good records.
 create or replace temp view delivered as

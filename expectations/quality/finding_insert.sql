@@ -1,11 +1,11 @@
 -- Grain: one row per failing row and rule.
--- From: judged.   To: temp.finding.
+-- From: labelling.   To: temp.finding.
 -- Rule: the one pass in which rows are labelled; everything later reads these rows. Only rules that Great Expectations
 -- found failing are asked again.
 insert into finding (content_hash, source_record_id, place, shown)
 with marked as (
     select content_hash, source_record_id, list_filter([{{reasons}}], lambda r: r is not null) as reasons
-    from judged
+    from labelling
     where {{any_bad}}
 ),
 spread as (

@@ -1,5 +1,5 @@
 -- Grain: one row per superseded version that was judged before.
--- From: temp.superseded, temp.fresh.   To: judged.
+-- From: temp.superseded, temp.fresh.   To: labelling.
 -- Rule: it keeps the label it has; only a new suite judges it again.
 insert into past
 select content_hash from superseded

@@ -23,7 +23,6 @@ from extractors._kit.identity import mask_plate
 from extractors._kit.person_columns import PersonTokeniser
 from extractors._kit.tokens import Tokeniser
 
-
 # pa.array() is twice as fast as a builder, but its first call imports pandas: more CPU than a small night costs.
 BULK = 20_000
 

@@ -170,8 +170,8 @@ def _reconcile(context: Context, lanes: dict[str, _Lane], summary: Summary) -> N
             dropped=dict(sorted(findings.dropped.items())),
             rejected=dict(sorted(rejected.items())),
             partial=tally.partial is not None,
-            # What could not be decoded is not gone: such a picture closes nothing.
-            snapshot=tally.snapshot and tally.partial is None and not rejected,
+            # A record of another shape may have any key, and is not gone: such a picture closes nothing.
+            snapshot=tally.snapshot and tally.partial is None and not findings.unshaped,
             undeclared=dict(findings.undeclared),
             missing=missing,
             urls_removed=dict(sorted(findings.urls_removed.items())),

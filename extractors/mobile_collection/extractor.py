@@ -106,9 +106,7 @@ def _dwellings(houses: Sequence[Any], rows: int) -> list[dict[str, Any]]:
     return [house or {} for house in houses]
 
 
-def _nested_pages(
-    ctx: Context, place: str, nested: str, lists: Sequence[Any], lendable: Columns
-) -> Iterator[Page]:
+def _nested_pages(ctx: Context, place: str, nested: str, lists: Sequence[Any], lendable: Columns) -> Iterator[Page]:
     """The objects of one nested list, with what their contracts borrow from collection and dwelling."""
     owners, ordinals, items = _objects(ctx, place, nested, lists)
     if not items:

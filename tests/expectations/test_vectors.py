@@ -166,7 +166,9 @@ def test_plates(codes: World, plate: str | None, bad: bool) -> None:
     assert codes.verdicts("code", [plate], check="plate") == [bad]
 
 
-@pytest.mark.parametrize(("plate", "bad"), [("粤A12345", False), ("粤AD12345", False), ("粤Z1234港", False), ("A12345", True)])
+@pytest.mark.parametrize(
+    ("plate", "bad"), [("粤A12345", False), ("粤AD12345", False), ("粤Z1234港", False), ("A12345", True)]
+)
 def test_plates_by_their_mask(codes: World, plate: str, bad: bool) -> None:
     assert codes.verdicts("code", [mask_plate(plate)], check="plate_mask") == [bad]
 
@@ -195,7 +197,8 @@ def test_plates_by_their_mask(codes: World, plate: str, bad: bool) -> None:
 )
 def test_layouts(codes: World, check: str, value: str, bad: bool) -> None:
     more = {
-        "gb28181_id": {"types": ["131", "132"]}, "grid_code": {"district": "440111"}, "part_code": {"district": "440111"},
+        "gb28181_id": {"types": ["131", "132"]}, "grid_code": {"district": "440111"}, "part_code": {"district":
+        "440111"},
     }.get(check, {})  # fmt: skip
     assert codes.verdicts("code", [value], check=check, **more) == [bad]
 

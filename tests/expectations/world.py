@@ -39,8 +39,10 @@ class World:
         self.connection = duckdb.connect()
         self.connection.execute("create schema staging")
         self.connection.execute(
-            'create schema ledger; create table ledger.load (load_id varchar, source varchar, entity varchar, "new" bigint, '
-            'closed bigint, "returned" bigint, landed bigint, window_begin timestamp, window_end timestamp, partial boolean)'
+            'create schema ledger; create table ledger.load (load_id varchar, source varchar, entity varchar, "new"
+            bigint, '
+            'closed bigint, "returned" bigint, landed bigint, window_begin timestamp, window_end timestamp, partial
+            boolean)'
         )
         for entity_name in self.columns:
             self._table(entity_name)
@@ -49,7 +51,9 @@ class World:
 
     def with_checks(self, checks: Mapping[str, Mapping[str, Any]], **entity: Any) -> Contract:
         """The contract of this world with these checks."""
-        body = {n: {"title": WORDS, "key": ["pk"], "changed_at": None, "columns": self._declared(n)} for n in self.columns}
+        body = {
+            n: {"title": WORDS, "key": ["pk"], "changed_at": None, "columns": self._declared(n)} for n in self.columns
+        }
         body[ENTITY] |= {**self.extra, **entity, "checks": {n: _check(c) for n, c in checks.items()}}
         if self.person:
             body[ENTITY]["identity"] = {"number": "no", "name": "called", "birth": "born", "sex": "sex"}

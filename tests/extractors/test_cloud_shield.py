@@ -249,5 +249,5 @@ def test_one_record_that_cannot_be_decoded_is_set_aside_and_the_others_land(
     assert (summary.exit_status, errors(summary)) == (0, [])
     assert summary.entities["door_device"].rejected == {"DE-ROW": 4}
     assert [row["door_device_id"] for row in landed(tmp_path, KEY, "door_device")] == ["1"]
-    assert len(list((tmp_path / KEY / "quarantine" / "door_device").rglob("*.parquet"))) == 1
+    assert len(list((tmp_path / "landing" / KEY / "quarantine" / "door_device").rglob("*.parquet"))) == 1
     assert leaks(tmp_path, KEY, summary) == []

@@ -173,7 +173,7 @@ def _drop(wire: DrugRehabService, content: bytes) -> None:
 def test_any_agreed_heading_under_another_name_refuses_the_file(
     wire: DrugRehabService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _drop(wire, f"{','.join(line())[:-len('station_cnt')]}stations\r\n{ROW}".encode())
+    _drop(wire, f"{','.join(line())[: -len('station_cnt')]}stations\r\n{ROW}".encode())
     assert errors(run(KEY, wire, BEGIN, END, tmp_path, monkeypatch)) == ["DE-HEAD"]
 
 

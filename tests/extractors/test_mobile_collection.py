@@ -236,9 +236,7 @@ def test_the_wire_refuses_what_the_real_one_refuses(serve: Serve) -> None:
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
 
 
-def test_one_collection_of_another_shape_is_set_aside_and_the_others_land(
-    serve: Serve, go: Go, tmp_path: Path
-) -> None:
+def test_one_collection_of_another_shape_is_set_aside_and_the_others_land(serve: Serve, go: Go, tmp_path: Path) -> None:
     wire = serve([collection(1), collection(2, house="CANARY"), collection(3, persons="CANARY"),
                   collection(4, persons=[{"id_no": "1", "name": {"first": "CANARY"}}])])  # fmt: skip
     summary = go(wire)

@@ -18,8 +18,10 @@ WORDS = {"zh": "字", "en": "word"}
 CHECKS: dict[str, dict[str, Any]] = {
     "name_is_given": {"check": "present", "column": "name", "severity": "warning"},
     "age_is_a_number": {"check": "typed", "column": "age", "severity": "warning"},
-    "age_is_plausible": {"check": "between", "column": "age", "min": 0, "max": 120, "severity": "critical", "tolerance": 0.5},
-    "name_is_short": {"check": "matches", "column": "name", "pattern": "^.{0,3}$", "severity": "warning", "effect": "note"},
+    "age_is_plausible": {"check": "between", "column": "age", "min": 0, "max": 120, "severity": "critical",
+    "tolerance": 0.5},
+    "name_is_short": {"check": "matches", "column": "name", "pattern": "^.{0,3}$", "severity": "warning", "effect":
+    "note"},
 }  # fmt: skip
 PERSON = {"pk": "text", "name": "text", "age": "integer", "moved": "datetime", "deleted_at": "datetime"}
 LAMP = {"pk": "text", "watt": "integer", "moved": "datetime"}
@@ -78,7 +80,9 @@ class Office:
     def incidents(self, *columns: str, where: str = "true") -> list[tuple[Any, ...]]:
         """Columns of the quarantine, in order."""
         listed = ", ".join(columns or ("source_record_id", "rule", "status"))
-        return self.ask(f"select {listed} from quality.quarantine where {where} order by source_record_id, rule, opened_run")
+        return self.ask(
+            f"select {listed} from quality.quarantine where {where} order by source_record_id, rule, opened_run"
+        )
 
 
 def person(pk: str, day: int = 1, *, name: str | None = "甲", age: str | None = "30", gone: str | None = None) -> Row:

@@ -65,7 +65,13 @@ def test_the_quarantine_shows_no_value_of_a_person(office: Office) -> None:
 
 
 def test_a_night_run_again_changes_nothing(office: Office) -> None:
-    tables = ["quality.entity", "quality.result", "quality.quarantine", "quality.volume", f"acceptance.{SOURCE}__person"]
+    tables = [
+        "quality.entity",
+        "quality.result",
+        "quality.quarantine",
+        "quality.volume",
+        f"acceptance.{SOURCE}__person",
+    ]
     office.night(1, person("1"), person("2", name=None))
     office.night(2, person("2", 2, name=None, age="31"), person("3", 2, age="999"))
 
@@ -156,7 +162,11 @@ def test_a_crash_of_the_engine_is_not_a_pass(office: Office, monkeypatch: pytest
 
     monkeypatch.setattr(judge.Judge, "judge", crash)
     verdict = office.night(2, person("2", 2))
-    assert (verdict["verdict"], verdict["error"]["code"], verdict["error"]["detail"]) == ("error", "CH-ENGINE", "RuntimeError")
+    assert (verdict["verdict"], verdict["error"]["code"], verdict["error"]["detail"]) == (
+        "error",
+        "CH-ENGINE",
+        "RuntimeError",
+    )
     assert office.accepted() == {"1": "甲"}
     assert office.ask("select verdict, code, detail from quality.run order by night") == [
         ("pass", None, None), ("error", "CH-ENGINE", "RuntimeError"),
@@ -201,10 +211,15 @@ def test_a_waiver_lets_through_what_it_names_until_its_day(office: Office) -> No
     ensure_waivers(engine)
     rows = [person("1", age="200"), person("2", age="200"), person("3")]
     assert office.night(1, *rows)["verdict"] == "held"
-    waiver = add_waiver(engine, SOURCE, "person", "age_is_plausible", reason="已核实", until=date(2022, 11, 2), by="steward")
+    waiver = add_waiver(
+        engine, SOURCE, "person", "age_is_plausible", reason="已核实", until=date(2022, 11, 2), by="steward"
+    )
     verdict = office.check(1)
     assert counts(verdict) == ("flagged", 3, 3, 0, 0)
-    assert office.incidents("source_record_id", "status", "waiver") == [("1", "waived", waiver), ("2", "waived", waiver)]
+    assert office.incidents("source_record_id", "status", "waiver") == [
+        ("1", "waived", waiver),
+        ("2", "waived", waiver),
+    ]
     assert set(office.accepted()) == {"1", "2", "3"}
     assert office.check(3)["verdict"] == "held", "the waiver has run out"
     revoke_waiver(engine, waiver, by="steward")
@@ -248,7 +263,9 @@ def test_a_new_suite_judges_everything_anew(office: Office) -> None:
     assert office.incidents("status", "resolution") == [("resolved", "passes now")]
 
 
-@pytest.mark.parametrize(("rows", "zone", "verdict"), [(10, "R", "held"), (120, "R", "held"), (120, "W", "flagged"), (45, "R", "pass")])
+@pytest.mark.parametrize(
+    ("rows", "zone", "verdict"), [(10, "R", "held"), (120, "R", "held"), (120, "W", "flagged"), (45, "R", "pass")]
+)
 def test_volume_is_held_against_the_last_good_loads(office: Office, rows: int, zone: str, verdict: str) -> None:
     office.rules(zone=zone, person={"rows": {"min": 0.5, "max": 2.0}})
     for day in (1, 2, 3):
@@ -283,9 +300,9 @@ def test_a_change_time_in_the_future_is_no_news_and_wins_nothing(office: Office)
     office.night(1, {**person("1", name="旧"), "moved": "9999-09-09 00:00:00"})
     office.night(2, person("1", 2, name="新"))
     assert office.accepted() == {"1": "新"}
-    assert office.ask("select newest_change from quality.entity where entity = 'person' order by night desc limit 1") == [
-        (datetime(2022, 11, 2, 10),)
-    ]
+    assert office.ask(
+        "select newest_change from quality.entity where entity = 'person' order by night desc limit 1"
+    ) == [(datetime(2022, 11, 2, 10),)]
 
 
 def test_a_rule_waits_for_the_source_it_refers_to(office: Office) -> None:
@@ -341,7 +358,12 @@ print(Office(Path(sys.argv[1])).night(1, person("1"), person("2", name=None))["v
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, env=environment, check=False
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        check=False,
     )
     assert done.stdout.strip() == "flagged", done.stderr[-2000:]
 

@@ -6,11 +6,12 @@ Great Expectations is imported below this module only when a check runs; importi
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from expectations import runner
+from expectations import cross, runner
 from expectations.contract import Contract
 from expectations.errors import CallRejected
 from expectations.faultpoint import faultpoint, register
@@ -49,6 +50,16 @@ def check_source(
         verdict = runner.check_source(contract, connection, night, waivers)
         faultpoint("check.after_judging")
     return {**verdict.as_dict(), "landed": (landing / contract.source).is_dir()}
+
+
+def check_cross(
+    warehouse: Path, night: str, decisions_url: str | None = None, *, wait: float | None = None
+) -> dict[str, Any]:
+    """Compare the sources with each other, once those of the night are judged; counts only, JSON-ready."""
+    waivers = _waivers(cross.SOURCE, date.fromisoformat(night), decisions_url)
+    with open_warehouse(warehouse, wait=wait) as connection:
+        outcomes = cross.check_cross(connection, night, waivers)
+    return {"night": night, "rules": [asdict(o) for o in outcomes]}
 
 
 def _waivers(source: str, night: date, decisions_url: str | None) -> list[Waiver]:

@@ -81,7 +81,7 @@ def _draw_charts(report: Report, folder: Path) -> None:
             if any(n.rows_new for n in source.history):
                 source.year_chart = _chart(folder, source, "_year", year(source.history, report.night))
         for rule in source.rules:
-            if any(p.failing or p.outcome not in QUIET for p in rule.trend):
+            if any(p.outcome not in QUIET or (p.failing and not rule.is_bound) for p in rule.trend):
                 rule.chart = _chart(folder, source, _rule_name(rule), rule_spark(rule, report.night))
 
 

@@ -17,6 +17,7 @@ from warehouse.report.names import Names
 VERDICTS = ("held", "error", "none", "flagged", "pass")
 BLOCKING = ("held", "error", "none")
 QUIET = ("pass", "waived", "skipped")  # outcomes of a rule that ask for nothing
+BOUNDS = ("rows", "fresh")  # checks of volume and freshness
 UNASKED = "error"  # the judging broke down: that is the administrator's incident, not one of each rule
 
 
@@ -121,6 +122,11 @@ class Rule:
     def is_open(self) -> bool:
         """One open incident per rule: from the first failure until the rule passes and its last row has left."""
         return self.failed or self.open_rows > 0
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it judges the load as a whole: `failing` of `total` are rows of the usual, or days of those allowed."""
+        return self.check in BOUNDS
 
     @property
     def is_note(self) -> bool:
