@@ -189,7 +189,7 @@ def scan(place: str) -> Work:
     """The timed part of the peer: open, count twenty times in one statement, close. Nothing is split or written."""
     import duckdb
 
-    counts = ", ".join(f'count_if({bad}) as "{rule}"' for rule, bad in BY_HAND.items())
+    counts = ", ".join(f'coalesce(count_if({bad}), 0) as "{rule}"' for rule, bad in BY_HAND.items())
     shutil.copyfile(place, "w.duckdb")
 
     def count() -> dict[str, Any]:

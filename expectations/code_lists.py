@@ -16,7 +16,7 @@ FOLDER = Path(__file__).with_name("codes")
 
 @cache
 def code_list(name: str) -> tuple[str, ...]:
-    """The codes of a list; `communities` and `community_names` come from their own file. Raises CallRejected CT-SPEC."""
+    """The codes of a list; `communities` and `community_names` have their own file. Raises CallRejected CT-SPEC."""
     if name in ("communities", "community_names"):
         found = _read("communities")
         return tuple(found) if name == "communities" else tuple(n for names in found.values() for n in names)

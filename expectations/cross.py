@@ -120,7 +120,8 @@ def _compare(desk: Desk, check: CrossCheck, waived: set[str]) -> Outcome:
     )  # fmt: skip
     total, differing = desk.one(
         Sql(
-            "select count(*), count(*) filter (where differs) from quality.difference where run_id = $run_id and rule = $rule"
+            "select count(*), count(*) filter (where differs) from quality.difference"
+            " where run_id = $run_id and rule = $rule"
         ),
         rule=check.rule,
     )
@@ -163,15 +164,14 @@ def _record(desk: Desk, cross: Cross, outcomes: Sequence[Outcome], started: date
     ended = datetime.now()
     [(number,)] = desk.run(Sql("select coalesce(max(run_no), 0) + 1 from quality.run"))
     desk.insert(Sql("quality.run"), [{
-        **keys, "run_no": number, "judged_as_of": keys["night"], "contract_version": "", "suite_hash": "", "attempts":
-        1,
-        "started_at": started, "ended_at": ended, "seconds": (ended - started).total_seconds(),
+        **keys, "run_no": number, "judged_as_of": keys["night"], "contract_version": "", "suite_hash": "",
+        "attempts": 1, "started_at": started, "ended_at": ended, "seconds": (ended - started).total_seconds(),
         "verdict": worst([o.outcome for o in outcomes]),
     }])  # fmt: skip
     desk.insert(Sql("quality.result"), [{
         **keys, "entity": SOURCE, "rule": o.rule, "check": checks[o.rule].kind, "column": checks[o.rule].left.count,
-        "severity": "warning", "effect": "note", "title_zh": checks[o.rule].title.zh, "title_en":
-        checks[o.rule].title.en,
+        "severity": "warning", "effect": "note", "title_zh": checks[o.rule].title.zh,
+        "title_en": checks[o.rule].title.en,
         "owner_zh": cross.owner.zh, "owner_en": cross.owner.en, "hint_zh": cross.hint.zh, "hint_en": cross.hint.en,
         "failing": o.failing, "waived": o.waived, "total": o.total, "tolerance": 0.0, "outcome": o.outcome,
     } for o in outcomes])  # fmt: skip

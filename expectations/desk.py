@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +26,8 @@ class Desk:
         """Execute a statement with those facts it names; all rows of its result."""
         known = {**self.facts, **facts}
         wanted = {n: known[n] for n in _PARAMETER.findall(text)}
-        return self.connection.execute(text, wanted).fetchall()
+        rows: list[tuple[Any, ...]] = self.connection.execute(text, wanted).fetchall()
+        return rows
 
     def one(self, text: Sql, **facts: Any) -> tuple[Any, ...]:
         """The only row of a result."""
@@ -38,7 +39,7 @@ class Desk:
         found = self.run(Sql("select schema_name, table_name from duckdb_tables() where not temporary"))
         return frozenset((schema, table) for schema, table in found)
 
-    def insert(self, table: Sql, rows: list[Mapping[str, Any]]) -> None:
+    def insert(self, table: Sql, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows by column name."""
         if not rows:
             return

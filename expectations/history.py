@@ -93,7 +93,8 @@ def close_run(desk: Desk, run: Run, suite: Suite, verdict: Verdict) -> None:
         }
         for entity, found in verdict.entities.items()
     ])  # fmt: skip
-    rules = {(r.entity, r.check.rule): r for r in (*suite.rules, *bounds(contract))}
+    judged: tuple[Rule | Bound, ...] = (*suite.rules, *bounds(contract))
+    rules = {(r.entity, r.check.rule): r for r in judged}
     desk.insert(Sql("quality.result"), [{**keys, **_result(o, rules)} for o in verdict.outcomes])
 
 
@@ -105,8 +106,7 @@ def _result(outcome: Outcome, rules: Mapping[tuple[str, str], Rule | Bound]) -> 
     rule = rules[outcome.entity, outcome.rule]
     check = rule.check
     return {
-        "entity": outcome.entity, "rule": outcome.rule, "check": check.kind, "column": check.columns[0] if
-        check.columns else None,
+        "entity": outcome.entity, "rule": outcome.rule, "check": check.kind, "column": next(iter(check.columns), None),
         "severity": check.severity, "effect": check.effect, "title_zh": check.title.zh, "title_en": check.title.en,
         "owner_zh": rule.owner.zh, "owner_en": rule.owner.en, "hint_zh": rule.hint.zh, "hint_en": rule.hint.en,
         "failing": outcome.failing, "waived": outcome.waived, "total": outcome.total,

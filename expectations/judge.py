@@ -43,7 +43,7 @@ class Judge:
         import great_expectations as gx
 
         self._context = gx.get_context(mode="ephemeral")
-        self._context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+        self._context.variables.progress_bars = {"globally": False}
         self._source = self._context.data_sources.add_sql("warehouse", connection_string=url)
 
     def judge(self, relation: str, rules: Sequence[Rule]) -> dict[str, Judgement]:

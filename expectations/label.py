@@ -14,7 +14,7 @@ from expectations.checks.arguments import Reference
 from expectations.desk import Desk
 from expectations.errors import SourceChanged
 from expectations.judge import Judge, Judgement
-from expectations.relations import accepted, accepted_versions, acceptance, staged, table_name
+from expectations.relations import acceptance, accepted, accepted_versions, staged, table_name
 from expectations.sql import Sql, fill, joined, name, statement, value
 from expectations.suite import Rule
 from expectations.verdict import FLAGGED, HELD, PASS, SKIPPED, WAIVED, Outcome, Waiver

@@ -1,20 +1,19 @@
 """What of a failing value may stand in the quarantine: never a person's (privacy.md, rule 6).
 
 Codes, numbers and dates of zones W, A and I are shown as they are, because a steward cannot mend `4401110170` without
-seeing it, unless they look like an identity or a telephone number. Everything else, and everything of zone R, is
-shown by
-its shape: `440111-017-001` is `999999-999-999`, `三楼302` is `汉汉999`. Masks and flags made at the edge stay; a
+seeing it, unless they look like an identity or a telephone number. Everything else, and everything of zone R, is shown
+by its shape: `440111-017-001` is `999999-999-999`, `三楼302` is `汉汉999`. Masks and flags made at the edge stay; a
 token says only that it is one.
 """
 
 from __future__ import annotations
 
-from expectations.model import IDENTITY_COLUMNS, Contract, Entity
+from expectations.model import Contract, Entity
 from expectations.relations import staged_column
 from expectations.sql import Sql, fill, name, value
 
 _SHOWN_TYPES = ("code", "integer", "decimal", "date", "datetime", "boolean")
-_EDGE_MASKS = tuple(c for c in IDENTITY_COLUMNS if not c.endswith("_token") and c not in ("id_birth", "name_mask"))
+_FACETS = ("id_type", "id_check", "id_sex", "id_division", "name_flag", "name_rarity")
 
 # Longest 40 characters. Letters, digits and Han characters are replaced; what stays is the punctuation between them.
 _SHAPE = (
@@ -29,7 +28,7 @@ def masked(contract: Contract, entity: Entity, column: str) -> Sql:
     """The value of a contract column as the quarantine may hold it, NULL for none."""
     landed = next(c for c in entity.landed() if c.name == column)
     staged = name(staged_column(column))
-    if column in _EDGE_MASKS or column.endswith("_mask"):
+    if column in _FACETS or column.endswith("_mask"):
         return staged
     if landed.edge == "token" or column.endswith("_token"):
         return fill("case when {{staged}} is not null then '(token)' end", staged=staged)

@@ -5,6 +5,7 @@ Made by `expectations.contract.load_contract`; everybody else reads them.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -83,8 +84,8 @@ class DropRule:
 
     def drops(self, value: str | None) -> bool:
         """Whether a row with this value goes."""
-        # Sources pad codes with blanks: a row must neither be lost nor come through by that.
-        return ((value or "").strip() in self.values) != self.keep
+        # Sources pad codes with blanks or write them full width: no row may be lost or come through by that.
+        return (unicodedata.normalize("NFKC", value or "").strip() in self.values) != self.keep
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The audited place of this folder where text becomes SQL.
 
-`fill` puts parts into a constant template, each through `name` or `value`; `statement` does the same with the files
-of `expectations/quality/`. A part that is a plain string does not enter: what was not quoted here is not SQL. Values
-that are known only at run time (a night, a run) travel as parameters, `$name`.
+`fill` puts parts into a constant template, each through `name` or `value`; `statement` and `query` do the same with
+the files of `expectations/quality/` and `expectations/checks/queries/`. A part that is a plain string does not enter:
+what was not quoted here is not SQL. Values that are known only at run time (a night, a run) travel as parameters,
+`$name`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 TEMPLATES = Path(__file__).with_name("quality")
+QUERIES = Path(__file__).parent / "checks" / "queries"
 Value: TypeAlias = str | int | float | bool | Decimal | date | None
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
@@ -78,12 +80,18 @@ def fill(template: str, /, **parts: Sql) -> Sql:
 
 def statement(file: str, /, **parts: Sql) -> Sql:
     """The statement `expectations/quality/<file>.sql`, filled."""
-    return fill(_template(file), **parts)
+    return fill(_template(TEMPLATES, file), **parts)
+
+
+def query(file: str, /, **parts: Sql) -> Sql:
+    """The query `expectations/checks/queries/<file>.sql`, filled and in brackets, without its heading."""
+    lines = (line for line in _template(QUERIES, file).splitlines() if not line.startswith("--"))
+    return fill("(" + "\n".join(lines) + ")", **parts)
 
 
 @cache
-def _template(file: str) -> str:
-    return (TEMPLATES / f"{file}.sql").read_text("utf8")
+def _template(folder: Path, file: str) -> str:
+    return (folder / f"{file}.sql").read_text("utf8")
 
 
 def _checked(part: Sql) -> str:

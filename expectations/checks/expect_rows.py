@@ -19,13 +19,13 @@ from sqlalchemy import func, literal_column
 METRIC = "rows.bad_count"
 
 
-class BadRows(TableMetricProvider):
+class BadRows(TableMetricProvider):  # type: ignore[misc]
     """How many rows are bad."""
 
     metric_name = METRIC
     value_keys = ("bad",)
 
-    @metric_partial(
+    @metric_partial(  # type: ignore[untyped-decorator]
         engine=SqlAlchemyExecutionEngine,
         partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
         domain_type=MetricDomainTypes.TABLE,
@@ -43,7 +43,7 @@ class BadRows(TableMetricProvider):
         return bad, metric_domain_kwargs, {}
 
 
-class ExpectRows(BatchExpectation):
+class ExpectRows(BatchExpectation):  # type: ignore[misc]
     """Expect at most `1 - mostly` of the rows to be bad. `rule` is the contract's name for it."""
 
     bad: str

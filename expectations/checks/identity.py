@@ -87,13 +87,13 @@ def hk_mo_tw_permit(on: Scope, check: Check) -> Sql:
 
 @kind("foreign_permanent_resident")
 def foreign_permanent_resident(on: Scope, check: Check) -> Sql:
-    """外国人永久居留身份证 (2023): 18 characters, the first a 9, check as GB 11643; cards before it have 15 characters."""
+    """外国人永久居留身份证 (2023): 18 characters, the first a 9, check as GB 11643; older cards have 15."""
     return Sql("id_type = '553' and id_check = 'invalid'")
 
 
 @kind("whole_name")
 def whole_name(on: Scope, check: Check) -> Sql:
-    """Completeness (GB/T 36344): the name is whole; the source neither masked it (张**) nor cut it after one character."""
+    """Completeness (GB/T 36344): the name is whole: the source did not mask it (张**) or cut it to one character."""
     return Sql("name_flag in ('masked', 'one_char')")
 
 

@@ -14,24 +14,26 @@ _ORGANISATION = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @kind("credit_code", or_organisation_code=optional(flag, False))
 def credit_code(on: Scope, check: Check) -> Sql:
-    """GB 32100-2015: 18 of 31 characters; their values, weighted by 3^i mod 31, and the check character sum to 0 mod 31.
+    """GB 32100-2015: 18 of 31 characters; their values, weighted by 3^i mod 31, and the last one sum to 0 mod 31.
 
     or_organisation_code: nine characters, or ten with a hyphen, are the business of `organisation_code`.
     """
     column = on.column(check.columns[0])
-    short = Sql("length({{column}}) in (9, 10)" if check.args["or_organisation_code"] else "false")
+    short = Sql("false")
+    if check.args["or_organisation_code"]:
+        short = fill("length({{column}}) in (9, 10)", column=column)
     weights = [*(pow(3, i, 31) for i in range(17)), 1]
     return fill(
         "case when {{column}} is null or {{short}} then null"
         " when regexp_full_match({{column}}, '[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}')"
         " then ({{total}}) % 31 <> 0 else true end",
-        column=column, short=fill(short, column=column) if "{{" in short else short, total=_weighted(column, _CREDIT, weights),
+        column=column, short=short, total=_weighted(column, _CREDIT, weights),
     )  # fmt: skip
 
 
 @kind("organisation_code")
 def organisation_code(on: Scope, check: Check) -> Sql:
-    """GB 11714-1997: eight characters weighted 3 7 9 10 5 8 4 2, a check character MOD 11 (X is 10), a hyphen before it.
+    """GB 11714-1997: eight characters weighted 3 7 9 10 5 8 4 2, a hyphen or none, a check character MOD 11.
 
     Longer values are no organisation codes and are not judged here.
     """

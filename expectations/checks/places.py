@@ -11,9 +11,19 @@ from expectations.checks.registry import kind
 from expectations.checks.scope import Scope
 from expectations.code_lists import place
 from expectations.model import Check
-from expectations.sql import Sql, fill, name, value
+from expectations.sql import Sql, fill, name, query, value
 
 _SCALE = 1_000_000
+_NORTH = (
+    "(-100 + 2 * {{x}} + 3 * {{y}} + 0.2 * {{y}} * {{y}} + 0.1 * {{x}} * {{y}} + 0.2 * sqrt(abs({{x}})) + {{waves}}"
+    " + (20 * sin({{y}} * pi()) + 40 * sin({{y}} / 3 * pi())) * 2 / 3"
+    " + (160 * sin({{y}} / 12 * pi()) + 320 * sin({{y}} * pi() / 30)) * 2 / 3)"
+)
+_EAST = (
+    "(300 + {{x}} + 2 * {{y}} + 0.1 * {{x}} * {{x}} + 0.1 * {{x}} * {{y}} + 0.1 * sqrt(abs({{x}})) + {{waves}}"
+    " + (20 * sin({{x}} * pi()) + 40 * sin({{x}} / 3 * pi())) * 2 / 3"
+    " + (150 * sin({{x}} / 12 * pi()) + 300 * sin({{x}} / 30 * pi())) * 2 / 3)"
+)
 
 
 @kind("coordinates_given", columns=2)
@@ -39,13 +49,13 @@ def coordinates_unscaled(on: Scope, check: Check) -> Sql:
 
 @kind("in_district", columns=2, district=required(word))
 def in_district(on: Scope, check: Check) -> Sql:
-    """Accuracy (GB/T 36344): the point lies in the district (`codes/places.yml`), and none of the other reasons explains it."""
+    """Accuracy (GB/T 36344): the point lies in the district (`codes/places.yml`), and no other rule explains it."""
     lng, lat = (on.column(c) for c in check.columns)
-    scaled = [fill("{{c}} / {{s}}", c=c, s=value(_SCALE)) for c in (lng, lat)]
+    small_lng, small_lat = (fill("{{c}} / {{s}}", c=c, s=value(_SCALE)) for c in (lng, lat))
     return fill(
         "not ({{inside}}) and not ({{swapped}}) and not ({{scaled}}) and {{lng}} <> 0 and {{lat}} <> 0",
-        inside=_inside(lng, lat, check), swapped=_inside(lat, lng, check), scaled=_inside(*scaled, check),
-        lng=lng, lat=lat,
+        inside=_inside(lng, lat, check), swapped=_inside(lat, lng, check),
+        scaled=_inside(small_lng, small_lat, check), lng=lng, lat=lat,
     )  # fmt: skip
 
 
@@ -60,13 +70,13 @@ def not_gcj02(on: Scope, check: Check) -> Sql:
     lng, lat = (name("ours", c) for c in check.columns)
     known_lng, known_lat = (name("known", c) for c in check.args["point"])
     shifted_lng, shifted_lat = gcj02(known_lng, known_lat)
-    return fill(
-        "content_hash in (select ours.content_hash from {{ours}} as ours join (select * from {{known}} where op = 'upsert')"
-        " as known on known.{{key}} = ours.{{on}} where {{plain}} > 100 and {{image}} < 30)",
+    shifted = query(
+        "not_gcj02",
         ours=on.versions, known=on.sibling(check.args["entity"]), key=on.column(check.args["key"]),
-        on=on.column(check.args["by"]), plain=_metres(lng, lat, known_lng, known_lat),
+        by=on.column(check.args["by"]), plain=_metres(lng, lat, known_lng, known_lat),
         image=_metres(lng, lat, shifted_lng, shifted_lat),
     )  # fmt: skip
+    return fill("content_hash in {{shifted}}", shifted=shifted)
 
 
 def _inside(lng: Sql, lat: Sql, check: Check) -> Sql:
@@ -89,25 +99,17 @@ def _metres(lng: Sql, lat: Sql, other_lng: Sql, other_lat: Sql) -> Sql:
 def gcj02(lng: Sql, lat: Sql) -> tuple[Sql, Sql]:
     """The GCJ-02 image of a point, by the published approximation on the Krassowsky ellipsoid."""
     x, y = (fill("({{c}} - {{o}})", c=c, o=value(o)) for c, o in ((lng, 105), (lat, 35)))
-    waves = "20 * sin(6 * {{x}} * pi()) + 20 * sin(2 * {{x}} * pi())"
-    north = (
-        f"(-100 + 2 * {{{{x}}}} + 3 * {{{{y}}}} + 0.2 * {{{{y}}}} * {{{{y}}}} + 0.1 * {{{{x}}}} * {{{{y}}}} + 0.2 *
-        sqrt(abs({{{{x}}}}))"
-        f" + ({waves}) * 2 / 3 + (20 * sin({{{{y}}}} * pi()) + 40 * sin({{{{y}}}} / 3 * pi())) * 2 / 3"
-        " + (160 * sin({{y}} / 12 * pi()) + 320 * sin({{y}} * pi() / 30)) * 2 / 3)"
-    )
-    east = (
-        f"(300 + {{{{x}}}} + 2 * {{{{y}}}} + 0.1 * {{{{x}}}} * {{{{x}}}} + 0.1 * {{{{x}}}} * {{{{y}}}} + 0.1 *
-        sqrt(abs({{{{x}}}}))"
-        f" + ({waves}) * 2 / 3 + (20 * sin({{{{x}}}} * pi()) + 40 * sin({{{{x}}}} / 3 * pi())) * 2 / 3"
-        " + (150 * sin({{x}} / 12 * pi()) + 300 * sin({{x}} / 30 * pi())) * 2 / 3)"
-    )
+    north, east = fill(_NORTH, x=x, y=y, waves=_waves(x)), fill(_EAST, x=x, y=y, waves=_waves(x))
     magic = fill("(1 - 0.00669342162296594323 * power(sin(radians({{lat}})), 2))", lat=lat)
     d_lat = fill(
-        f"({north} * 180 / (6378245.0 * (1 - 0.00669342162296594323) / ({{{{m}}}} * sqrt({{{{m}}}})) * pi()))",
-        x=x, y=y, m=magic,
+        "({{north}} * 180 / (6378245.0 * (1 - 0.00669342162296594323) / ({{m}} * sqrt({{m}})) * pi()))",
+        north=north, m=magic,
     )  # fmt: skip
     d_lng = fill(
-        f"({east} * 180 / (6378245.0 / sqrt({{{{m}}}}) * cos(radians({{{{lat}}}})) * pi()))", x=x, y=y, m=magic, lat=lat
+        "({{east}} * 180 / (6378245.0 / sqrt({{m}}) * cos(radians({{lat}})) * pi()))", east=east, m=magic, lat=lat
     )
     return fill("({{a}} + {{b}})", a=lng, b=d_lng), fill("({{a}} + {{b}})", a=lat, b=d_lat)
+
+
+def _waves(x: Sql) -> Sql:
+    return fill("(20 * sin(6 * {{x}} * pi()) + 20 * sin(2 * {{x}} * pi())) * 2 / 3", x=x)

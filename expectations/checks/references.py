@@ -12,19 +12,21 @@ from expectations.checks.registry import kind
 from expectations.checks.scope import Scope, having
 from expectations.code_lists import code_list
 from expectations.model import Check
-from expectations.sql import Sql, fill, joined, name, values
+from expectations.sql import Sql, fill, joined, name, query, values
 
 _FORMS = {
     "plain": "{{column}}",
     "hyphens": "replace({{column}}, '-', '')",
     "guid": "lower(replace({{column}}, '-', ''))",
     "grid": "left(replace({{column}}, '-', ''), 15)",
-    "organisation": "case when length({{column}}) = 18 then substr({{column}}, 9, 9) else replace({{column}}, '-', '') end",
+    "organisation": (
+        "case when length({{column}}) = 18 then substr({{column}}, 9, 9) else replace({{column}}, '-', '') end"
+    ),
 }
 
 
 def form(raw: Any) -> str:
-    """How two writings of one code are made alike: plain, hyphens, guid, grid (20 digits are 15 and zeros) or organisation.
+    """How two writings of one code are made alike: plain, hyphens, guid, grid (20 digits are 15 and zeros) and so on.
 
     An organisation code stands in the digits 9 to 17 of the credit code that replaced it (GB 32100).
     """
@@ -35,7 +37,7 @@ def form(raw: Any) -> str:
 
 @kind("refers_to", to=required(reference), form=optional(form, "plain"), or_codes=optional(codes_of))
 def refers_to(on: Scope, check: Check) -> Sql:
-    """Referential integrity (GB/T 36344, consistency): what the code stands for is known, in any version that was not deleted.
+    """Referential integrity (GB/T 36344, consistency): what the code stands for is known, in any version.
 
     or_codes: a list of names that are as good as a known code.
     """
@@ -54,7 +56,7 @@ def refers_to(on: Scope, check: Check) -> Sql:
 
 @kind("not_also_in", other=required(reference), where=optional(code_sets))
 def not_also_in(on: Scope, check: Check) -> Sql:
-    """Uniqueness (GB/T 36344): who stands in this list does not stand in the other one too, with a sound number in both."""
+    """Uniqueness (GB/T 36344): who stands in this list with a sound number does not stand in the other too."""
     other: Reference = check.args["other"]
     return fill(
         "id_check in ('valid', 'lifted') and {{column}} in (select {{theirs}} from {{target}} where op = 'upsert'"
@@ -70,13 +72,12 @@ def not_before_other(on: Scope, check: Check) -> Sql:
 
     entity, by, than: another entity of the source, the columns that join them, and its time; its latest word counts.
     """
-    return fill(
-        "content_hash in (select later.content_hash from {{versions}} as later join (select {{on}},"
-        " arg_max({{than}}, known_from) as first from {{other}} where op = 'upsert' group by all) as other using ({{on}})"
-        " where later.{{column}} < other.first)",
-        versions=on.versions, other=on.sibling(check.args["entity"]), on=on.columns(check.args["by"]),
+    early = query(
+        "not_before_other",
+        versions=on.versions, other=on.sibling(check.args["entity"]), by=on.columns(check.args["by"]),
         than=on.column(check.args["than"]), column=on.column(check.columns[0]),
     )  # fmt: skip
+    return fill("content_hash in {{early}}", early=early)
 
 
 @kind("one_name_per_number", also=required(reference))

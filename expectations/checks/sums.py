@@ -8,7 +8,7 @@ from expectations.checks.arguments import number, optional, required, word, word
 from expectations.checks.registry import kind
 from expectations.checks.scope import Scope
 from expectations.model import Check
-from expectations.sql import Sql, fill, joined, value
+from expectations.sql import Sql, fill, joined, query, value
 
 
 @kind("adds_up", columns=(3, None))
@@ -33,12 +33,9 @@ def not_year_to_date(on: Scope, check: Check) -> Sql:
 
     Bad: at least what the year's earlier months came to, and over 1.2 times the plan. In January both are the same.
     """
-    return fill(
-        "content_hash in (with monthly as (select {{group}}, {{month}}, arg_max({{column}}, known_from) as counted"
-        " from {{newest}} group by all), summed as (select {{group}}, {{month}}, sum(counted) over (partition by"
-        " {{group}}, year({{month}}) order by {{month}} rows between unbounded preceding and 1 preceding) as earlier"
-        " from monthly) select newest.content_hash from {{newest}} as newest join summed using ({{group}}, {{month}})"
-        " where earlier > 0 and {{column}} >= earlier and {{column}} > 1.2 * {{plan}})",
+    cumulated = query(
+        "not_year_to_date",
         group=on.columns(check.args["group"]), month=on.column(check.args["month"]),
         column=on.column(check.columns[0]), plan=on.column(check.args["plan"]), newest=on.newest,
     )  # fmt: skip
+    return fill("content_hash in {{cumulated}}", cumulated=cumulated)

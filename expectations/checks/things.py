@@ -12,7 +12,7 @@ from expectations.sql import Sql, fill, value, values
 
 @kind("gb28181_id", types=optional(words))
 def gb28181_id(on: Scope, check: Check) -> Sql:
-    """GB/T 28181-2016, annex D: 20 digits, 8 centre (its first six a division), 2 industry, 3 type, 1 network, 6 serial.
+    """GB/T 28181-2016, annex D: 20 digits, 8 centre (six a division), 2 industry, 3 type, 1 network, 6 serial.
 
     types: the device types of digits 11 to 13 that the contract knows.
     """
@@ -31,7 +31,7 @@ def gb28181_id(on: Scope, check: Check) -> Sql:
 
 @kind("grid_code", district=required(word))
 def grid_code(on: Scope, check: Check) -> Sql:
-    """The grid numbering of the district: 15 digits, 6 division, 3 street, 3 community, 3 grid; no hyphens, no filling."""
+    """The grid numbering of the district: 15 digits, 6 division, 3 street, 3 community, 3 grid; no hyphens."""
     return fill(
         "not regexp_full_match({{column}}, '[0-9]{15}') or not starts_with({{column}}, {{district}})",
         column=on.column(check.columns[0]), district=value(check.args["district"]),
@@ -54,7 +54,7 @@ _LETTER = "[0-9A-HJ-NP-Z]"
 
 @kind("plate")
 def plate(on: Scope, check: Check) -> Sql:
-    """GA 36-2018: province, office, five characters without I and O; six for new energy (D or F and five digits, or turned).
+    """GA 36-2018: province, office, five characters without I and O; six for new energy, a letter first or last.
 
     Also 粤Z…港 and 粤Z…澳, and 学 警 领 挂 at the end. For plates in clear; where only a mask lands, see `plate_mask`.
     """

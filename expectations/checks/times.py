@@ -7,7 +7,7 @@ from expectations.checks.registry import kind
 from expectations.checks.scope import Scope
 from expectations.code_lists import calendar
 from expectations.model import Check
-from expectations.sql import Sql, fill, joined, value, values
+from expectations.sql import Sql, fill, joined, query, value, values
 
 
 @kind("not_before", than=required(word))
@@ -67,12 +67,8 @@ def not_after_first_change(on: Scope, check: Check) -> Sql:
 
     A clock that writes hh for HH puts a quarter past midnight at a quarter past noon: later than the first change.
     """
-    return fill(
-        "content_hash in (select staged.content_hash from {{versions}} as staged join (select source_record_id,"
-        " min(changed_at) as first from {{versions}} where op = 'upsert' group by source_record_id) as known"
-        " on known.source_record_id = staged.source_record_id where {{column}} > known.first)",
-        versions=on.versions, column=on.column(check.columns[0]),
-    )  # fmt: skip
+    late = query("not_after_first_change", versions=on.versions, column=on.column(check.columns[0]))
+    return fill("content_hash in {{late}}", late=late)
 
 
 @kind("same_clock", against=required(word))

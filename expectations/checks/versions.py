@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from expectations.checks.arguments import optional, required, word, words
 from expectations.checks.registry import kind
 from expectations.checks.scope import Scope, concerned
 from expectations.model import Check
-from expectations.sql import Sql, fill, joined, value
+from expectations.sql import Sql, fill, joined, query, value
 
 
 @kind("unique_within", columns=(1, None))
@@ -16,7 +18,7 @@ def unique_within(on: Scope, check: Check) -> Sql:
         "({{columns}}) in (select {{columns}} from {{newest}} where {{concerned}} and {{given}}"
         " group by {{columns}} having count(*) > 1)",
         columns=on.columns(check.columns), newest=on.newest, concerned=concerned(check),
-        given=joined((fill("{{c}} is not null", c=on.column(c)) for c in check.columns), " and "),
+        given=_given(on, check.columns),
     )  # fmt: skip
 
 
@@ -28,7 +30,7 @@ def one_open_version(on: Scope, check: Check) -> Sql:
         " and {{until}} is null and {{given}} group by {{columns}} having count(*) > 1)",
         columns=on.columns(check.columns), newest=on.newest, concerned=concerned(check),
         until=on.column(check.args["until"]),
-        given=joined((fill("{{c}} is not null", c=on.column(c)) for c in check.columns), " and "),
+        given=_given(on, check.columns),
     )  # fmt: skip
 
 
@@ -39,12 +41,8 @@ def stated_once(on: Scope, check: Check) -> Sql:
     within: columns that tell legitimate repetitions apart, such as the version of a file.
     """
     within = joined((Sql("source_record_id"), *(on.column(c) for c in check.args["within"] or ())), ", ")
-    return fill(
-        "content_hash in (select content_hash from (select content_hash, count(*) over (partition by {{within}}) as
-        told"
-        " from {{versions}} where op = 'upsert' and {{concerned}}) where told > 1)",
-        within=within, versions=on.versions, concerned=concerned(check),
-    )  # fmt: skip
+    told = query("stated_once", within=within, versions=on.versions, concerned=concerned(check))
+    return fill("content_hash in {{told}}", told=told)
 
 
 @kind("one_value_per", key=required(words))
@@ -54,15 +52,11 @@ def one_value_per(on: Scope, check: Check) -> Sql:
     Where no value has more records than the others, nobody can say who is right, and all of them are.
     """
     key, column = on.columns(check.args["key"]), on.column(check.columns[0])
-    return fill(
-        "({{key}}, {{column}}) in (with counted as (select {{key}}, {{column}}, count(*) as records from {{newest}}"
-        " where {{concerned}} and {{column}} is not null and {{given}} group by all), ranked as (select *,"
-        " max(records) over (partition by {{key}}) as most, count(*) over (partition by {{key}}) as variants"
-        " from counted), decided as (select *, count(*) filter (where records = most) over (partition by {{key}}) as firsts"
-        " from ranked) select {{key}}, {{column}} from decided where variants > 1 and (records < most or firsts > 1))",
-        key=key, column=column, newest=on.newest, concerned=concerned(check),
-        given=joined((fill("{{c}} is not null", c=on.column(c)) for c in check.args["key"]), " and "),
+    given = _given(on, (*check.args["key"], *check.columns))
+    minority = query(
+        "one_value_per", key=key, column=column, newest=on.newest, concerned=concerned(check), given=given
     )  # fmt: skip
+    return fill("({{key}}, {{column}}) in {{minority}}", key=key, column=column, minority=minority)
 
 
 @kind("cancels_something", cancel=required(word), made=required(word))
@@ -86,12 +80,7 @@ def not_deleted_before(on: Scope, check: Check) -> Sql:
 
     Whether the record stands or is gone only its owner can say.
     """
-    return fill(
-        "content_hash in (select staged.content_hash from {{versions}} as staged join (select source_record_id,"
-        " min(changed_at) as gone from {{versions}} where op = 'delete' group by source_record_id) as deleted"
-        " on deleted.source_record_id = staged.source_record_id where staged.changed_at > deleted.gone)",
-        versions=on.versions,
-    )  # fmt: skip
+    return fill("content_hash in {{young}}", young=query("not_deleted_before", versions=on.versions))
 
 
 @kind("one_home_per_stay", person=required(word), number=required(word), by=required(words), since=required(word))
@@ -101,18 +90,13 @@ def one_home_per_stay(on: Scope, check: Check) -> Sql:
     person, number, by: the entity that holds the person's number, and the columns under which it is the same person.
     Living in two places is a fact; having moved into both on one day is a guest written down twice.
     """
-    stays = fill(
-        "(select stay.content_hash, person.{{number}} as number, stay.{{since}} as since, stay.{{house}} as house"
-        " from {{newest}} as stay join (select * from {{persons}} where op = 'upsert' and content_hash not in"
-        " (select content_hash from superseded)) as person using ({{on}}) where person.id_check = 'valid')",
-        number=on.column(check.args["number"]), since=on.column(check.args["since"]), newest=on.newest,
-        house=on.column(check.columns[0]), persons=on.sibling(check.args["person"]), on=on.columns(check.args["by"]),
+    guests = query(
+        "one_home_per_stay",
+        number=on.column(check.args["number"]), since=on.column(check.args["since"]), house=on.column(check.columns[0]),
+        newest=on.newest, persons=on.sibling(check.args["person"]), by=on.columns(check.args["by"]),
     )  # fmt: skip
-    return fill(
-        "content_hash in (with stays as {{stays}}, counted as (select number, since, house, count(*) as visits"
-        " from stays group by all), ranked as (select *, max(visits) over (partition by number, since) as most,"
-        " count(*) over (partition by number, since) as houses from counted), decided as (select *, count(*) filter"
-        " (where visits = most) over (partition by number, since) as firsts from ranked) select stays.content_hash"
-        " from stays join decided using (number, since, house) where houses > 1 and (visits < most or firsts > 1))",
-        stays=stays,
-    )  # fmt: skip
+    return fill("content_hash in {{guests}}", guests=guests)
+
+
+def _given(on: Scope, columns: Iterable[str]) -> Sql:
+    return joined((fill("{{c}} is not null", c=on.column(c)) for c in columns), " and ")

@@ -21,7 +21,9 @@ Values = list[str | None]
 # A comma stands between thousands or nowhere: in `5,000000` it may just as well be the decimal point.
 _NUMBER = re.compile(r"^([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(万|亿)?(?:元|人|人次|件|名)?$")
 _SCALE = {"万": 10_000, "亿": 100_000_000, None: 1}
-URL = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://|\bwww\.")
+# No word boundary: Han characters are word characters, and `大门rtsp://…` holds a URL all the same. Slashes may come
+# turned round or escaped, the scheme may be left out, and a data: URL is the picture itself.
+URL = re.compile(r"(?i)[a-z0-9+.-]:[/\\]{2}|www\.|data:[a-z]+/|(?<!\S)//[a-z0-9]")
 
 
 def text_of(value: Any, name: str) -> str | None:
@@ -103,14 +105,24 @@ def suppress(values: Values, limit: float, nulls: Sequence[str]) -> tuple[Values
     return kept, flags
 
 
+def plain_code(text: str) -> str:
+    """A code as its list writes it: half width, without the blanks a fixed-width column pads it with."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
 def mapped(values: Values, table: dict[str, str], other: str | None) -> Values:
-    """Codes folded by a table; a code outside it becomes `other`, or stays where none is given."""
-    return [None if v is None else table.get(v, v if other is None else other) for v in values]
+    """Codes folded by a table; a code outside it becomes `other`, or stays as written where none is given."""
+    return [None if v is None else table.get(plain_code(v), v if other is None else other) for v in values]
+
+
+def _cut(values: Values, length: int | None) -> Values:
+    """The first `length` characters of each code; all of it, as written, where no length is given."""
+    return values if length is None else [None if v is None else plain_code(v)[:length] for v in values]
 
 
 def without_urls(values: Values) -> tuple[Values, int]:
     """Values that hold a URL become null: an inventory needs no address of a stream."""
-    hits = [i for i, v in enumerate(values) if v is not None and URL.search(v)]
+    hits = [i for i, v in enumerate(values) if v is not None and URL.search(unicodedata.normalize("NFKC", v))]
     for i in hits:
         values[i] = None
     return values, len(hits)
@@ -124,10 +136,10 @@ def plain_verb(column: Column) -> Callable[[Values], Values]:
     if column.edge == "below":
         return lambda values: below(values, args["below"], column.nulls)
     if column.edge == "prefix":
-        return lambda values: [None if v is None else v[: args["length"]] for v in values]
+        return lambda values: [None if v is None else plain_code(v)[: args["length"]] for v in values]
     if column.edge == "map":
         table = {str(k): str(v) for k, v in args["map"].items()}
         other = None if "other" not in args else str(args["other"])
         length = args.get("length")  # None: the whole code is looked up
-        return lambda values: mapped([None if v is None else v[:length] for v in values], table, other)
+        return lambda values: mapped(_cut(values, length), table, other)
     return lambda values: values

@@ -68,13 +68,14 @@ def _halves(window: Window) -> tuple[Window, Window]:
 def _export(ctx: Context, http: Http, window: Window) -> tuple[int, bytes] | None:
     """The row count of a finished job and its zip; None when the window holds too many rows."""
     trouble: PipelineError = SourceLater("EX-JOB")
-    for _ in range(ctx.option("submits")):
+    for number in range(ctx.option("submits")):
+        if number:
+            ctx.note("jobs_submitted_again")
         job = _finished(ctx, http, _submit(ctx, http, window))
         if job.state == "FAILED" and TOO_MANY in job.reason.upper():
             return None
         if job.state != "READY":
             trouble = SourceLater("EX-JOB", detail=f"state {job.state}")
-            ctx.note("jobs_submitted_again")
             continue
         if not job.rows:
             return 0, b""

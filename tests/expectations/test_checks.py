@@ -22,19 +22,31 @@ def plain(tmp_path: Path) -> World:
     ("column", "values", "check", "bad"),
     [
         ("code", ["1", "3", "無"], {"check": "in_codes", "codes": "sex"}, [False, True, True]),
-        ("code", ["440111017001", "鹤龙社区", "火星社区"],
-         {"check": "in_codes", "codes": "communities", "or_codes": "community_names"}, [False, False, True]),
-        ("code", ["302", "302房", "3021", "x302"], {"check": "matches", "pattern": "^[0-9]{3,4}$"},
-         [False, True, False, True]),
+        (
+            "code",
+            ["440111017001", "鹤龙社区", "火星社区"],
+            {"check": "in_codes", "codes": "communities", "or_codes": "community_names"},
+            [False, False, True],
+        ),
+        (
+            "code",
+            ["302", "302房", "3021", "x302"],
+            {"check": "matches", "pattern": "^[0-9]{3,4}$"},
+            [False, True, False, True],
+        ),
         ("count", [0, 1, 5, 6], {"check": "between", "min": 0, "max": 5, "open": True}, [True, False, False, True]),
         ("count", [-1, 0], {"check": "between", "min": 0}, [True, False]),
-        ("day", [date(1899, 12, 31), date(1900, 1, 1), date(1900, 1, 2), date(9999, 9, 9)], {"check": "sentinel_date"},
-         [True, True, False, True]),
+        (
+            "day",
+            [date(1899, 12, 31), date(1900, 1, 1), date(1900, 1, 2), date(9999, 9, 9)],
+            {"check": "sentinel_date"},
+            [True, True, False, True],
+        ),
         ("at", [datetime(2022, 11, 5), datetime(2022, 11, 9)], {"check": "not_in_future"}, [False, True]),
         ("code", ["宏达店", "䶮达店", "\ue000店", "锟斤拷"], {"check": "plain_characters"}, [False, True, True, True]),
         ("code", ["x", None], {"check": "empty"}, [True, False]),
     ],
-)  # fmt: skip
+)
 def test_values(plain: World, column: str, values: list[Any], check: dict[str, Any], bad: list[bool]) -> None:
     assert plain.verdicts(column, values, **check) == bad
 
@@ -82,9 +94,11 @@ def test_a_blank_that_slipped_through_is_no_empty_value(
 
 def test_present_and_typed_tell_nothing_from_something_unread(plain: World) -> None:
     plain.add(
-        {"pk": "there", "count": 1}, {"pk": "nothing"}, {"pk": "unread", "untyped": {"count": "约12"}},
+        {"pk": "there", "count": 1},
+        {"pk": "nothing"},
+        {"pk": "unread", "untyped": {"count": "约12"}},
         {"pk": "small", "untyped": {"count": "<10"}},
-    )  # fmt: skip
+    )
     assert plain.bad(check="present", column="count") == {"nothing"}
     assert plain.bad(check="present", columns=["count", "code"]) == {"there", "nothing", "unread", "small"}
     assert plain.bad(check="typed", column="count") == {"unread", "small"}
@@ -98,9 +112,10 @@ def test_a_rule_concerns_only_the_rows_it_names(plain: World) -> None:
 
 def test_order_of_times(plain: World) -> None:
     plain.add(
-        {"pk": "before", "day": date(2022, 10, 31), "at": NOON}, {"pk": "same day", "day": date(2022, 11, 1), "at": NOON},
+        {"pk": "before", "day": date(2022, 10, 31), "at": NOON},
+        {"pk": "same day", "day": date(2022, 11, 1), "at": NOON},
         {"pk": "after", "day": date(2022, 11, 5), "at": NOON},
-    )  # fmt: skip
+    )
     assert plain.bad(check="not_before", column="day", than="at") == {"before"}
     assert plain.bad(check="days_apart", column="day", after="at", min=0, max=3) == {"before", "after"}
 
@@ -153,8 +168,13 @@ def test_at_most_one_version_is_open(plain: World) -> None:
 
 
 def test_a_record_is_stated_once(plain: World) -> None:
-    plain.add({"pk": "1", "count": 1}, {"pk": "1", "count": 2}, {"pk": "2", "count": 1}, {"pk": "3", "count": 1, "limit": 1},
-              {"pk": "3", "count": 2, "limit": 2})  # fmt: skip
+    plain.add(
+        {"pk": "1", "count": 1},
+        {"pk": "1", "count": 2},
+        {"pk": "2", "count": 1},
+        {"pk": "3", "count": 1, "limit": 1},
+        {"pk": "3", "count": 2, "limit": 2},
+    )
     assert plain.bad(check="stated_once", column="code") == {"1", "3"}
     assert plain.bad(check="stated_once", column="code", within=["limit"]) == {"1"}
 
@@ -168,9 +188,11 @@ def test_the_minority_is_wrong_and_of_equals_all_are(plain: World) -> None:
 def test_a_cancellation_cancels_something(tmp_path: Path) -> None:
     world = World(tmp_path, {"op": "code", "at": "datetime"})
     world.add(
-        {"pk": "1", "source_op": "A", "at": NOON}, {"pk": "1", "source_op": "C", "at": NOON},
-        {"pk": "2", "source_op": "C", "at": NOON}, {"pk": "3", "source_op": "C", "at": datetime(2017, 12, 31)},
-    )  # fmt: skip
+        {"pk": "1", "source_op": "A", "at": NOON},
+        {"pk": "1", "source_op": "C", "at": NOON},
+        {"pk": "2", "source_op": "C", "at": NOON},
+        {"pk": "3", "source_op": "C", "at": datetime(2017, 12, 31)},
+    )
     assert world.bad(check="cancels_something", column="op", cancel="C", made="at") >= {"2"}
     assert world.bad(check="cancels_something", column="op", cancel="C", made="at") & {"1", "3"} == set()
 
@@ -187,8 +209,12 @@ def test_a_deletion_logged_before_its_record(plain: World) -> None:
 
 
 def test_one_dwelling_per_stay(tmp_path: Path) -> None:
-    world = World(tmp_path, {"visit": "code", "house": "code", "since": "date"}, zone="R",
-                  others={"person": {"visit": "code", "who": "code", "id_check": "code"}})  # fmt: skip
+    world = World(
+        tmp_path,
+        {"visit": "code", "house": "code", "since": "date"},
+        zone="R",
+        others={"person": {"visit": "code", "who": "code", "id_check": "code"}},
+    )
     begin = date(2022, 1, 1)
     for visit, house, since in (
         ("a", "H1", begin),
@@ -205,12 +231,14 @@ def test_one_dwelling_per_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "ours", "theirs", "bad"),
     [
-        ("plain", "A-1", "A1", True), ("hyphens", "A-1", "A1", False), ("guid", "AB-CD", "abcd", False),
+        ("plain", "A-1", "A1", True),
+        ("hyphens", "A-1", "A1", False),
+        ("guid", "AB-CD", "abcd", False),
         ("grid", "44011101700100100000", "440111017001001", False),
-        ("organisation", "D2143569-X", "91440111D2143569XH", False), ("organisation", "D2143569-1",
-        "91440111D2143569XH", True),
+        ("organisation", "D2143569-X", "91440111D2143569XH", False),
+        ("organisation", "D2143569-1", "91440111D2143569XH", True),
     ],
-)  # fmt: skip
+)
 def test_references_by_the_form_of_the_code(tmp_path: Path, form: str, ours: str, theirs: str, bad: bool) -> None:
     world = World(tmp_path, {"code": "code"}, others={"list": {"key": "code"}})
     world.add({"pk": "known", "key": theirs}, {"pk": "none"}, entity="list")
@@ -249,13 +277,19 @@ def test_one_number_one_name(tmp_path: Path) -> None:
     columns = {"id_token": "code", "name_token": "code", "name_flag": "code", "id_check": "code"}
     world = World(tmp_path, columns, others={"other": columns})
     sound = {"id_check": "valid"}
-    world.add({"pk": "1", "id_token": "N1", "name_token": "A", **sound}, {"pk": "2", "id_token": "N2", "name_token": "B", **sound},
-              {"pk": "3", "id_token": "N2", "name_token": "C", **sound}, entity="other")  # fmt: skip
     world.add(
-        {"pk": "same", "id_token": "N1", "name_token": "A", **sound}, {"pk": "another", "id_token": "N1", "name_token": "X", **sound},
-        {"pk": "one of two", "id_token": "N2", "name_token": "C", **sound}, {"pk": "new", "id_token": "N9", "name_token": "X", **sound},
+        {"pk": "1", "id_token": "N1", "name_token": "A", **sound},
+        {"pk": "2", "id_token": "N2", "name_token": "B", **sound},
+        {"pk": "3", "id_token": "N2", "name_token": "C", **sound},
+        entity="other",
+    )
+    world.add(
+        {"pk": "same", "id_token": "N1", "name_token": "A", **sound},
+        {"pk": "another", "id_token": "N1", "name_token": "X", **sound},
+        {"pk": "one of two", "id_token": "N2", "name_token": "C", **sound},
+        {"pk": "new", "id_token": "N9", "name_token": "X", **sound},
         {"pk": "masked", "id_token": "N1", "name_token": None, "name_flag": "masked", **sound},
-    )  # fmt: skip
+    )
     assert world.bad(
         check="one_name_per_number", column="id_token", also={"entity": "other", "column": "id_token"}
     ) == {"another"}

@@ -89,8 +89,13 @@ def person(folder: Path) -> World:
 
 def facets(number: str | None, kind: str | None) -> dict[str, Any]:
     read = parse_number(number, kind)
-    return {"id_type": read.id_type, "id_check": read.check, "id_birth": read.birth, "id_sex": read.sex,
-            "id_division": read.division}  # fmt: skip
+    return {
+        "id_type": read.id_type,
+        "id_check": read.check,
+        "id_birth": read.birth,
+        "id_sex": read.sex,
+        "id_division": read.division,
+    }
 
 
 @pytest.mark.parametrize(("number", "kind", "resident", "foreign", "division", "old"), NUMBERS)
@@ -158,10 +163,19 @@ def test_a_permit_of_hong_kong_macau_and_taiwan_begins_with_81_82_83(tmp_path: P
 @pytest.mark.parametrize(
     ("plate", "bad"),
     [
-        ("粤A12345", False), ("粤AD12345", False), ("粤A12345D", False), ("粤Z1234港", False), ("粤A1234学", False),
-        ("粤AI2345", True), ("粤A1234", True), ("粤A123456", True), ("粤112345", True), ("A12345", True), (None, False),
+        ("粤A12345", False),
+        ("粤AD12345", False),
+        ("粤A12345D", False),
+        ("粤Z1234港", False),
+        ("粤A1234学", False),
+        ("粤AI2345", True),
+        ("粤A1234", True),
+        ("粤A123456", True),
+        ("粤112345", True),
+        ("A12345", True),
+        (None, False),
     ],
-)  # fmt: skip
+)
 def test_plates(codes: World, plate: str | None, bad: bool) -> None:
     assert codes.verdicts("code", [plate], check="plate") == [bad]
 
@@ -196,19 +210,24 @@ def test_plates_by_their_mask(codes: World, plate: str, bad: bool) -> None:
     ],
 )
 def test_layouts(codes: World, check: str, value: str, bad: bool) -> None:
-    more = {
-        "gb28181_id": {"types": ["131", "132"]}, "grid_code": {"district": "440111"}, "part_code": {"district":
-        "440111"},
-    }.get(check, {})  # fmt: skip
-    assert codes.verdicts("code", [value], check=check, **more) == [bad]
+    arguments: dict[str, dict[str, Any]] = {
+        "gb28181_id": {"types": ["131", "132"]},
+        "grid_code": {"district": "440111"},
+        "part_code": {"district": "440111"},
+    }
+    assert codes.verdicts("code", [value], check=check, **arguments.get(check, {})) == [bad]
 
 
 def test_what_is_wrong_with_a_point_is_told_apart(tmp_path: Path) -> None:
     world = World(tmp_path, {"lng": "decimal", "lat": "decimal"})
     points = {
-        "right": (113.28, 23.21), "zero": (0, 0), "swapped": (23.21, 113.28), "scaled": (113280000, 23210000),
-        "beijing": (116.4, 39.9), "none": (None, None),
-    }  # fmt: skip
+        "right": (113.28, 23.21),
+        "zero": (0, 0),
+        "swapped": (23.21, 113.28),
+        "scaled": (113280000, 23210000),
+        "beijing": (116.4, 39.9),
+        "none": (None, None),
+    }
     world.add(*({"pk": pk, "lng": lng, "lat": lat} for pk, (lng, lat) in points.items()))
     here = {"columns": ["lng", "lat"], "district": "440111"}
     assert world.bad(check="coordinates_given", columns=["lng", "lat"]) == {"zero"}

@@ -29,9 +29,15 @@ class World:
     """entities: per entity its columns by type. A person entity has the facets of an identity, written by hand."""
 
     def __init__(
-        self, folder: Path, columns: Mapping[str, str], *, person: bool = False, zone: str = "R",
-        others: Mapping[str, Mapping[str, str]] | None = None, entity: Mapping[str, Any] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        columns: Mapping[str, str],
+        *,
+        person: bool = False,
+        zone: str = "R",
+        others: Mapping[str, Mapping[str, str]] | None = None,
+        entity: Mapping[str, Any] | None = None,
+    ) -> None:
         self.folder, self.zone, self.person = folder, zone, person
         self.columns = {ENTITY: dict(columns), **{n: dict(c) for n, c in (others or {}).items()}}
         self.extra = dict(entity or {})
@@ -39,10 +45,9 @@ class World:
         self.connection = duckdb.connect()
         self.connection.execute("create schema staging")
         self.connection.execute(
-            'create schema ledger; create table ledger.load (load_id varchar, source varchar, entity varchar, "new"
-            bigint, '
-            'closed bigint, "returned" bigint, landed bigint, window_begin timestamp, window_end timestamp, partial
-            boolean)'
+            "create schema ledger; create table ledger.load (load_id varchar, source varchar, entity varchar, "
+            '"new" bigint, closed bigint, "returned" bigint, landed bigint, window_begin timestamp, '
+            "window_end timestamp, partial boolean)"
         )
         for entity_name in self.columns:
             self._table(entity_name)
@@ -57,8 +62,15 @@ class World:
         body[ENTITY] |= {**self.extra, **entity, "checks": {n: _check(c) for n, c in checks.items()}}
         if self.person:
             body[ENTITY]["identity"] = {"number": "no", "name": "called", "birth": "born", "sex": "sex"}
-        raw = {"source": SOURCE, "zone": self.zone, "title": WORDS, "owner": WORDS, "fix_hint": WORDS, "retention": "5y",
-               "entities": body}  # fmt: skip
+        raw = {
+            "source": SOURCE,
+            "zone": self.zone,
+            "title": WORDS,
+            "owner": WORDS,
+            "fix_hint": WORDS,
+            "retention": "5y",
+            "entities": body,
+        }
         digest = hashlib.sha256(yaml.safe_dump(raw).encode()).hexdigest()[:12]
         folder = self.folder / digest
         folder.mkdir(exist_ok=True)
@@ -69,8 +81,12 @@ class World:
         found: dict[str, Any] = {"pk": {**WORDS}}
         found |= {c: {**WORDS, "type": t} for c, t in self.columns[entity].items()}
         if self.person and entity == ENTITY:
-            found |= {"no": {**WORDS, "edge": "identity"}, "called": {**WORDS, "edge": "identity"},
-                      "born": {**WORDS, "type": "date"}, "sex": {**WORDS, "type": "code"}}  # fmt: skip
+            found |= {
+                "no": {**WORDS, "edge": "identity"},
+                "called": {**WORDS, "edge": "identity"},
+                "born": {**WORDS, "type": "date"},
+                "sex": {**WORDS, "type": "code"},
+            }
         return found
 
     def _table(self, entity: str) -> None:
@@ -87,9 +103,15 @@ class World:
         for row in rows:
             self.added += 1
             facts: dict[str, Any] = {
-                "load_id": "L1", "source": SOURCE, "source_record_id": str(row.get("pk", self.added)), "seen_at": SEEN,
-                "content_hash": f"{self.added:032x}", "changed_at": None, "known_from": SEEN, "op": "upsert",
-            }  # fmt: skip
+                "load_id": "L1",
+                "source": SOURCE,
+                "source_record_id": str(row.get("pk", self.added)),
+                "seen_at": SEEN,
+                "content_hash": f"{self.added:032x}",
+                "changed_at": None,
+                "known_from": SEEN,
+                "op": "upsert",
+            }
             facts |= {k if k in (*LINEAGE, "untyped") else staged_column(k): v for k, v in row.items()}
             facts["pk"] = facts["source_record_id"]
             columns = ", ".join(str(name(c)) for c in facts)

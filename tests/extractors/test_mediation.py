@@ -71,6 +71,12 @@ def test_classes_are_folded_and_amounts_banded(serve: Serve, go: Go, tmp_path: P
     assert [amt for _, amt in found] == ["10000-49999", "<1", "10000-49999", "50000-99999", "invalid", None]
 
 
+@pytest.mark.parametrize("kind", ["1401", " 1501 ", "１６０２"])
+def test_folded_classes_are_folded_however_they_are_padded(serve: Serve, go: Go, tmp_path: Path, kind: str) -> None:
+    go(serve([dispute(1, event_type=kind)]))
+    assert [row["event_type"] for row in landed(tmp_path, KEY, "dispute")] == ["99"]
+
+
 def test_a_pass_that_drifted_is_read_again(serve: Serve, go: Go, tmp_path: Path) -> None:
     wire = serve([dispute(n) for n in range(35)], drifts=2)
     summary = go(wire)

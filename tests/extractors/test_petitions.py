@@ -82,12 +82,18 @@ def test_a_case_and_its_rating_share_a_token(serve: Serve, go: Go, tmp_path: Pat
 
 
 def test_accusations_are_dropped_counted_and_acknowledged(serve: Serve, go: Go, tmp_path: Path) -> None:
-    wire = serve([case(1), case(2, xfmddm="04", blfs="10"), case(3, xfmddm=" 04")])
+    wire = serve([case(1), case(2, xfmddm="04", blfs="10"), case(3, xfmddm=" 04"), case(4, xfmddm="０４")])
     entity = go(wire).entities["case"]
-    assert (entity.source_total, entity.rows, entity.dropped) == (3, 1, {"accusation_is_not_taken": 2})
+    assert (entity.source_total, entity.rows, entity.dropped) == (4, 1, {"accusation_is_not_taken": 3})
     assert entity.reconciled()
     assert {row["xfmddm"] for row in landed(tmp_path, KEY, "case")} == {"02"}
     assert go(wire).entities["case"].source_total == 0
+
+
+@pytest.mark.parametrize("code", ["030502", " 030502", "０３０５０２"])
+def test_the_class_of_the_matter_is_cut_after_its_padding(serve: Serve, go: Go, tmp_path: Path, code: str) -> None:
+    go(serve([case(1, nrfldm=code)]))
+    assert [row["nrfldm"] for row in landed(tmp_path, KEY, "case")] == ["03"]
 
 
 def test_receipts_go_out_in_chunks_after_the_manifests(serve: Serve, go: Go, tmp_path: Path) -> None:

@@ -80,6 +80,21 @@ def test_rows_of_another_status_are_counted_and_not_landed(
     assert keys(tmp_path) == ["0", "1"]
 
 
+def test_padded_and_full_width_codes_are_folded_like_plain_ones(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = sample()
+    house, guest = said["rental_house"][0], said["overseas_person"][0]
+    codes = {"hazard_type": ("03 ", "０５", "01 "), "country": ("CHN ", " HKG", "USA")}
+    houses = [house | {"house_code": f"H{n}", "hazard_type": code} for n, code in enumerate(codes["hazard_type"])]
+    guests = [guest | {"pk": f"O{n}", "country": code} for n, code in enumerate(codes["country"])]
+    run(KEY, serve(rental_house=houses, overseas_person=guests), *WEEK, tmp_path, monkeypatch)
+    assert sorted(row["hazard_type"] for row in landed(tmp_path, KEY, "rental_house")) == ["01 ", "99", "99"]
+    assert sorted(row["country"] for row in landed(tmp_path, KEY, "overseas_person")) == [
+        "HK-MO-TW", "foreign", "mainland",
+    ]  # fmt: skip
+
+
 def test_the_window_looks_back_three_days_and_its_end_is_outside(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -236,6 +236,18 @@ def test_items_without_a_number_or_with_two_are_set_aside(night: Night, tmp_path
     assert leaks(tmp_path, KEY, summary) == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["大门rtsp://CANARY/1", "摄像机1HTTP://CANARY", "ｒｔｓｐ：／／CANARY", "rtsp:\\\\CANARY", "http:\\/\\/CANARY",
+     "//CANARY.cn/a.jpg", "大门www.CANARY.cn", "data:image/jpeg;base64,CANARY"],
+)  # fmt: skip
+def test_a_url_is_one_however_it_is_written(serve: Serve, night: Night, tmp_path: Path, name: str) -> None:
+    summary = night(serve([device(1, Name=name), device(2, Name="1号楼//大门：东")]))
+    assert summary.entities["device"].urls_removed == {"Name": 1}
+    assert sorted(str(row.get("Name")) for row in landed(tmp_path, KEY, "device")) == ["1号楼//大门：东", "None"]
+    assert leaks(tmp_path, KEY, summary) == []
+
+
 def test_secret_devices_and_addresses_of_streams_do_not_land(serve: Serve, night: Night, tmp_path: Path) -> None:
     urls = {"Name": "rtsp://CANARY/1", "Info/UseType": "http://CANARY", "Info/StreamURL": "rtsp://CANARY"}
     wire = serve([device(1, Secrecy="1", Name="CANARY"), device(2, Password="CANARY", **urls), device(3)])

@@ -143,6 +143,15 @@ def test_a_job_that_never_ends_is_asked_for_later(
     assert (summary.exit_status, errors(summary), manifests(tmp_path, KEY)) == (3, ["EX-JOB"], [])
 
 
+def test_the_last_job_that_expires_is_not_counted_as_submitted_again(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = serve([clue(1)], polls=0)
+    wire.faults.add("expired_token", "GET *", times=9)
+    summary = run(KEY, wire, *DAY, tmp_path, monkeypatch)
+    assert (errors(summary), summary.notes) == (["EX-JOB"], {"jobs_submitted_again": 2})
+
+
 def test_an_expired_job_is_submitted_again_three_times_at_most(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

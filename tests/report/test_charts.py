@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from expectations.contract import load_contract
-from tests.report.tables import NIGHT, before
+from expectations.contract import Text, load_contract
+from tests.report.tables import NIGHT, before, result
 from warehouse.report.charts import rule_spark, source_spark, year
 from warehouse.report.model import Night, Point, Rule
 from warehouse.report.names import read_names
@@ -30,9 +30,6 @@ def bars(svg: bytes) -> int:
 
 
 def rule(*points: Point) -> Rule:
-    from tests.report.tables import result
-    from warehouse.report.model import Text
-
     row = result()
     word = Text("字", "word")
     return Rule(row["source"], row["entity"], row["rule"], "", "", "critical", "quarantine", word, word, word,

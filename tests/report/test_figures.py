@@ -124,6 +124,17 @@ def test_rows_that_outlive_their_rule_are_still_shown(tmp_path: Path) -> None:
     assert [(r.rule, r.open_rows) for r in source_of(report).incidents] == [("is_retired", 1)]
 
 
+def test_a_bound_is_told_in_its_own_words(tmp_path: Path) -> None:
+    late = result(outcome="flagged", rule="changes_are_recent", check="fresh", column=None, failing=9, total=2)
+    few = result(outcome="held", rule="rows_are_as_usual", check="rows", column=None, failing=5, total=80)
+    path = warehouse(tmp_path, runs=[run(verdict="held")], results=[late, few])
+    site = Path(build_report(path, tmp_path / "site").page).parent
+    today = (site / "zh" / "index.html").read_text("utf8")
+    assert "已 9 天，限 2 天" in today
+    assert today.count("来了 5，平常 80") == 2
+    assert "没有逐行的记录" in (site / "zh" / "source-town_hall.html").read_text("utf8")
+
+
 def test_a_past_night_is_drawn_as_it_was(tmp_path: Path) -> None:
     report = report_of(
         tmp_path,

@@ -18,11 +18,22 @@ WORDS = {"zh": "字", "en": "word"}
 CHECKS: dict[str, dict[str, Any]] = {
     "name_is_given": {"check": "present", "column": "name", "severity": "warning"},
     "age_is_a_number": {"check": "typed", "column": "age", "severity": "warning"},
-    "age_is_plausible": {"check": "between", "column": "age", "min": 0, "max": 120, "severity": "critical",
-    "tolerance": 0.5},
-    "name_is_short": {"check": "matches", "column": "name", "pattern": "^.{0,3}$", "severity": "warning", "effect":
-    "note"},
-}  # fmt: skip
+    "age_is_plausible": {
+        "check": "between",
+        "column": "age",
+        "min": 0,
+        "max": 120,
+        "severity": "critical",
+        "tolerance": 0.5,
+    },
+    "name_is_short": {
+        "check": "matches",
+        "column": "name",
+        "pattern": "^.{0,3}$",
+        "severity": "warning",
+        "effect": "note",
+    },
+}
 PERSON = {"pk": "text", "name": "text", "age": "integer", "moved": "datetime", "deleted_at": "datetime"}
 LAMP = {"pk": "text", "watt": "integer", "moved": "datetime"}
 Row = Mapping[str, str | None]
@@ -36,17 +47,36 @@ class Office:
         self.decisions = f"sqlite:///{home / 'decisions.db'}"
         self.contract = self.rules()
 
-    def rules(self, *, zone: str = "R", person: Mapping[str, Any] | None = None, lamp: Mapping[str, Any] | None = None,
-              **checks: Mapping[str, Any] | None) -> Contract:  # fmt: skip
+    def rules(
+        self,
+        *,
+        zone: str = "R",
+        person: Mapping[str, Any] | None = None,
+        lamp: Mapping[str, Any] | None = None,
+        **checks: Mapping[str, Any] | None,
+    ) -> Contract:
         """Make and use a contract: the checks above with changes by name (None takes one away)."""
         of_person = {k: {**CHECKS.get(k, {}), **v} for k, v in {**CHECKS, **checks}.items() if v is not None}
         entities = {
-            "person": {"title": WORDS, "key": ["pk"], "changed_at": "moved", "columns": _columns(PERSON),
-                       "checks": {n: {**WORDS, **c} for n, c in of_person.items()}, **(person or {})},
+            "person": {
+                "title": WORDS,
+                "key": ["pk"],
+                "changed_at": "moved",
+                "columns": _columns(PERSON),
+                "checks": {n: {**WORDS, **c} for n, c in of_person.items()},
+                **(person or {}),
+            },
             "lamp": {"title": WORDS, "key": ["pk"], "changed_at": "moved", "columns": _columns(LAMP), **(lamp or {})},
-        }  # fmt: skip
-        raw = {"source": SOURCE, "zone": zone, "title": WORDS, "owner": WORDS, "fix_hint": WORDS, "retention": "5y",
-               "entities": entities}  # fmt: skip
+        }
+        raw = {
+            "source": SOURCE,
+            "zone": zone,
+            "title": WORDS,
+            "owner": WORDS,
+            "fix_hint": WORDS,
+            "retention": "5y",
+            "entities": entities,
+        }
         folder = self.home / "contracts" / hashlib.sha256(repr(raw).encode()).hexdigest()[:12]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{SOURCE}.yml").write_text(yaml.safe_dump(raw, allow_unicode=True), "utf8")
@@ -71,7 +101,8 @@ class Office:
     def ask(self, text: str) -> list[tuple[Any, ...]]:
         """Rows of the warehouse."""
         with open_warehouse(self.file) as connection:
-            return connection.execute(text).fetchall()
+            rows: list[tuple[Any, ...]] = connection.execute(text).fetchall()
+        return rows
 
     def accepted(self) -> dict[str, Any]:
         """Name by record of what is accepted."""

@@ -1,4 +1,4 @@
-"""A night judged: every row once, every failing row kept, nothing released that should not be, and all of it repeatable."""
+"""A night judged: each row once, every failing row kept, nothing released that should not be, all of it repeatable."""
 
 from __future__ import annotations
 
@@ -32,18 +32,31 @@ def counts(verdict: dict[str, Any]) -> tuple[Any, ...]:
 
 def test_two_reasons_are_one_quarantined_row_and_an_empty_row_is_somewhere(office: Office) -> None:
     verdict = office.night(
-        1, person("1"), person("2", name=None, age="x"), person("3", age="200"), person("4", name=None, age=None),
-        person("5", gone="2022-11-01 11:00:00"), person("6", name="甲乙丙丁"),
-    )  # fmt: skip
+        1,
+        person("1"),
+        person("2", name=None, age="x"),
+        person("3", age="200"),
+        person("4", name=None, age=None),
+        person("5", gone="2022-11-01 11:00:00"),
+        person("6", name="甲乙丙丁"),
+    )
     assert counts(verdict) == ("flagged", 6, 2, 3, 1)
     assert office.incidents("source_record_id", "rule", "status", "effect") == [
-        ("2", "age_is_a_number", "open", "quarantine"), ("2", "name_is_given", "open", "quarantine"),
-        ("3", "age_is_plausible", "open", "quarantine"), ("4", "name_is_given", "open", "quarantine"),
+        ("2", "age_is_a_number", "open", "quarantine"),
+        ("2", "name_is_given", "open", "quarantine"),
+        ("3", "age_is_plausible", "open", "quarantine"),
+        ("4", "name_is_given", "open", "quarantine"),
         ("6", "name_is_short", "open", "note"),
-    ]  # fmt: skip
+    ]
     labels = office.ask(f"select source_record_id, label from acceptance.{SOURCE}__person order by 1")
-    assert labels == [("1", "accepted"), ("2", "quarantined"), ("3", "quarantined"), ("4", "quarantined"),
-                      ("5", "withdrawn"), ("6", "accepted")]  # fmt: skip
+    assert labels == [
+        ("1", "accepted"),
+        ("2", "quarantined"),
+        ("3", "quarantined"),
+        ("4", "quarantined"),
+        ("5", "withdrawn"),
+        ("6", "accepted"),
+    ]
     assert office.accepted() == {"1": "甲", "6": "甲乙丙丁"}
 
 
@@ -83,8 +96,9 @@ def test_a_night_run_again_changes_nothing(office: Office) -> None:
         assert counts(office.check(2)) == ("flagged", 2, 0, 2, 0)
         assert state() == before
     assert office.ask("select run_id, attempts from quality.run order by run_no") == [
-        (f"{SOURCE}:2022-11-01", 1), (f"{SOURCE}:2022-11-02", 4),
-    ]  # fmt: skip
+        (f"{SOURCE}:2022-11-01", 1),
+        (f"{SOURCE}:2022-11-02", 4),
+    ]
 
 
 def test_a_corrected_record_leaves_the_quarantine_by_itself(office: Office) -> None:
@@ -149,8 +163,10 @@ def test_a_bad_night_shows_although_it_drowns_in_good_records(office: Office) ->
     office.night(1, *(person(str(i)) for i in range(1000)))
     verdict = office.night(2, *(person(f"n{i}", 2, age="200" if i % 4 else "20") for i in range(100)))
     assert verdict["verdict"] == "held"
-    rows = office.ask("select failing, total, failing_new, total_new from quality.result where rule = 'age_is_plausible' "
-                      "and night = '2022-11-02'")  # fmt: skip
+    rows = office.ask(
+        "select failing, total, failing_new, total_new from quality.result where rule = 'age_is_plausible' "
+        "and night = '2022-11-02'"
+    )
     assert rows == [(75, 1100, 75, 100)]
 
 
@@ -169,8 +185,9 @@ def test_a_crash_of_the_engine_is_not_a_pass(office: Office, monkeypatch: pytest
     )
     assert office.accepted() == {"1": "甲"}
     assert office.ask("select verdict, code, detail from quality.run order by night") == [
-        ("pass", None, None), ("error", "CH-ENGINE", "RuntimeError"),
-    ]  # fmt: skip
+        ("pass", None, None),
+        ("error", "CH-ENGINE", "RuntimeError"),
+    ]
     monkeypatch.undo()
     assert counts(office.check(2)) == ("pass", 1, 1, 0, 0)
 
@@ -231,8 +248,16 @@ def test_a_waiver_lets_through_what_it_names_until_its_day(office: Office) -> No
 def test_a_waiver_of_one_record_leaves_the_others(office: Office) -> None:
     engine = open_engine(office.decisions)
     ensure_waivers(engine)
-    add_waiver(engine, SOURCE, "person", "name_is_given", reason="无名氏", until=date(2022, 12, 1), by="steward",
-               source_record_id="1")  # fmt: skip
+    add_waiver(
+        engine,
+        SOURCE,
+        "person",
+        "name_is_given",
+        reason="无名氏",
+        until=date(2022, 12, 1),
+        by="steward",
+        source_record_id="1",
+    )
     verdict = office.night(1, person("1", name=None), person("2", name=None))
     assert counts(verdict) == ("flagged", 2, 1, 1, 0)
     assert office.incidents("source_record_id", "status") == [("1", "waived"), ("2", "open")]
@@ -306,8 +331,12 @@ def test_a_change_time_in_the_future_is_no_news_and_wins_nothing(office: Office)
 
 
 def test_a_rule_waits_for_the_source_it_refers_to(office: Office) -> None:
-    rule = {"check": "refers_to", "column": "name", "to": {"source": "nowhere", "entity": "list", "column": "x"},
-            "severity": "critical"}  # fmt: skip
+    rule = {
+        "check": "refers_to",
+        "column": "name",
+        "to": {"source": "nowhere", "entity": "list", "column": "x"},
+        "severity": "critical",
+    }
     office.rules(name_is_listed=rule)
     verdict = office.night(1, person("1"))
     assert verdict["verdict"] == "pass"
@@ -318,11 +347,13 @@ def test_a_night_caught_up_late_is_judged_as_things_stand(office: Office) -> Non
     office.night(5, person("1", 5, name=None))
     office.night(2, person("2", 2, name=None))
     assert office.incidents("source_record_id", "first_seen", "last_seen", "times") == [
-        ("1", date(2022, 11, 5), date(2022, 11, 5), 2), ("2", date(2022, 11, 5), date(2022, 11, 5), 1),
-    ]  # fmt: skip
+        ("1", date(2022, 11, 5), date(2022, 11, 5), 2),
+        ("2", date(2022, 11, 5), date(2022, 11, 5), 1),
+    ]
     assert office.ask("select night, judged_as_of from quality.run order by night") == [
-        (date(2022, 11, 2), date(2022, 11, 5)), (date(2022, 11, 5), date(2022, 11, 5)),
-    ]  # fmt: skip
+        (date(2022, 11, 2), date(2022, 11, 5)),
+        (date(2022, 11, 5), date(2022, 11, 5)),
+    ]
 
 
 def test_a_source_without_rows_or_tables_is_judged_too(office: Office) -> None:
@@ -339,9 +370,11 @@ def test_a_source_without_rows_or_tables_is_judged_too(office: Office) -> None:
 
 
 def test_nothing_imports_great_expectations_before_a_check_runs() -> None:
-    code = ("import sys, expectations.runner, expectations.contract, warehouse.engine.check\n"
-            "expectations.contract.load_contract('petitions')\n"
-            "print([m for m in ('great_expectations', 'pandas', 'scipy') if m in sys.modules])")  # fmt: skip
+    code = (
+        "import sys, expectations.runner, expectations.contract, warehouse.engine.check\n"
+        "expectations.contract.load_contract('petitions')\n"
+        "print([m for m in ('great_expectations', 'pandas', 'scipy') if m in sys.modules])"
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "[]"

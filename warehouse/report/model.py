@@ -125,7 +125,7 @@ class Rule:
 
     @property
     def is_bound(self) -> bool:
-        """Whether it judges the load as a whole: `failing` of `total` are rows of the usual, or days of those allowed."""
+        """Whether it judges the load as a whole: `failing` of `total` are rows of the usual, or days of the allowed."""
         return self.check in BOUNDS
 
     @property
