@@ -22,7 +22,7 @@ from bench._towns import town, wire
 KEY = "mobile_collection"
 RECORDS, WARM = 20_000, 1_000
 YEAR, DAY = ("2022-01-01", "2023-01-01"), ("2021-12-30", "2021-12-31")
-ROUNDS = {"small": 3, "street": 1}
+ROUNDS = {"small": 3, "street": 3}
 NESTED = ("house", "person", "vehicle", "facility")
 BAR = 3.0
 

@@ -8,14 +8,14 @@ Everything later (labels, quarantine, figures) reads `finding`: no condition is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from expectations.checks.arguments import Reference
 from expectations.desk import Desk
 from expectations.errors import SourceChanged
 from expectations.judge import Judge, Judgement
 from expectations.relations import acceptance, accepted, accepted_versions, staged, table_name
-from expectations.sql import Sql, fill, joined, name, statement, value
+from expectations.sql import Sql, fill, joined, name, read_from, statement, value
 from expectations.suite import Rule
 from expectations.verdict import FLAGGED, HELD, PASS, SKIPPED, WAIVED, Outcome, Waiver
 
@@ -53,6 +53,7 @@ def label_entity(
     desk.clear("superseded", "fresh", "past", "waived", "finding", "rejected", "rule")
     labelled = _population(desk, source, entity, again)
     asked, skipped = _askable(desk, rules)
+    asked = _looked_up(desk, asked)
     counts = judge.judge("judged", asked) if asked else {}
     news = {} if labelled.everything else _judge_news(desk, judge, asked)
     # Versions that were replaced before anybody judged them are labelled, and nobody has counted those.
@@ -61,7 +62,7 @@ def label_entity(
     _waive(desk, rules, waivers)
     waived = _waived(desk)
     for rule in rules:
-        if rule in skipped:
+        if rule.place in skipped:
             labelled.outcomes.append(Outcome(entity, rule.check.rule, SKIPPED))
         else:
             labelled.outcomes.append(_outcome(rule, counts, news, waived.get(rule.place, 0)))
@@ -96,12 +97,12 @@ def _any(desk: Desk, table: str) -> bool:
     return bool(desk.run(fill("select 1 from {{table}} limit 1", table=name(table))))
 
 
-def _askable(desk: Desk, rules: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """The rules whose reference tables can answer, and the others: a missing source is not a million errors."""
+def _askable(desk: Desk, rules: Sequence[Rule]) -> tuple[list[Rule], set[int]]:
+    """The rules whose reference tables can answer, and the places of the others: a missing source is no error of rows."""
     there = desk.tables()
     answers = {target: _answers(desk, there, target) for rule in rules for target in rule.reads}
     asked = [r for r in rules if all(answers[t] for t in r.reads)]
-    return asked, [r for r in rules if r not in asked]
+    return asked, {r.place for r in rules if r not in asked}
 
 
 def _answers(desk: Desk, there: frozenset[tuple[str, str]], target: Reference) -> bool:
@@ -118,6 +119,15 @@ def _answers(desk: Desk, there: frozenset[tuple[str, str]], target: Reference) -
         other=source, target=entity,
     )  # fmt: skip
     return begin is not None and begin.date() <= desk.facts["night"] - target.history
+
+
+def _looked_up(desk: Desk, rules: Sequence[Rule]) -> list[Rule]:
+    """Evaluate what the rules look up in other rows once, for Great Expectations and for the labels alike."""
+    tables: dict[Sql, Sql] = {}
+    for found in dict.fromkeys(q for rule in rules for q in rule.bad.queries):
+        tables[found] = name(f"lookup_{len(tables)}")
+        desk.run(statement("lookup_table", table=tables[found], query=found))
+    return [replace(rule, bad=read_from(rule.bad, tables)) for rule in rules]
 
 
 def _judge_news(desk: Desk, judge: Judge, rules: Sequence[Rule]) -> dict[str, Judgement]:

@@ -32,7 +32,8 @@ def masked(contract: Contract, entity: Entity, column: str) -> Sql:
         return staged
     if landed.edge == "token" or column.endswith("_token"):
         return fill("case when {{staged}} is not null then '(token)' end", staged=staged)
-    text = fill(
+    # A text always types: only other columns can have left their wording in `untyped`.
+    text = staged if landed.type in ("text", "code") else fill(
         "coalesce(cast({{staged}} as varchar), untyped[{{column}}])",
         staged=staged, column=value(staged_column(column)),
     )  # fmt: skip

@@ -9,7 +9,7 @@ what was not quoted here is not SQL. Values that are known only at run time (a n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -23,9 +23,12 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 class Sql(str):
-    """Text that is SQL because a function of this module made it."""
+    """Text that is SQL because a function of this module made it.
 
-    __slots__ = ()
+    queries: the lookups in it, each of which may be evaluated once into a table and read from there.
+    """
+
+    queries: tuple[Sql, ...] = ()
 
 
 NOTHING = Sql("")
@@ -64,7 +67,8 @@ def values(constants: Iterable[Value]) -> Sql:
 
 def joined(parts: Iterable[Sql], between: str) -> Sql:
     """Parts with a word of ours between them, such as `and` or a comma."""
-    return Sql(between.join(_checked(part) for part in parts))
+    listed = list(parts)
+    return _with(Sql(between.join(_checked(part) for part in listed)), listed)
 
 
 def fill(template: str, /, **parts: Sql) -> Sql:
@@ -75,7 +79,14 @@ def fill(template: str, /, **parts: Sql) -> Sql:
     wanted = set(_PLACEHOLDER.findall(template))
     if wanted != set(parts):
         raise ValueError(f"the template wants {sorted(wanted)}, got {sorted(parts)}")
-    return Sql(_PLACEHOLDER.sub(lambda found: _checked(parts[found[1]]), template))
+    return _with(Sql(_PLACEHOLDER.sub(lambda found: _checked(parts[found[1]]), template)), parts.values())
+
+
+def lookup(template: str, /, **parts: Sql) -> Sql:
+    """A query in brackets that stands on its own, such as the right side of `in`: it may be evaluated ahead."""
+    made = Sql("(" + fill(template, **parts) + ")")
+    made.queries = (made,)
+    return made
 
 
 def statement(file: str, /, **parts: Sql) -> Sql:
@@ -84,9 +95,23 @@ def statement(file: str, /, **parts: Sql) -> Sql:
 
 
 def query(file: str, /, **parts: Sql) -> Sql:
-    """The query `expectations/checks/queries/<file>.sql`, filled and in brackets, without its heading."""
+    """The lookup `expectations/checks/queries/<file>.sql`, filled and in brackets, without its heading."""
     lines = (line for line in _template(QUERIES, file).splitlines() if not line.startswith("--"))
-    return fill("(" + "\n".join(lines) + ")", **parts)
+    return lookup("\n".join(lines), **parts)
+
+
+def read_from(text: Sql, tables: Mapping[Sql, Sql]) -> Sql:
+    """The same SQL with its lookups read from tables that hold their answers."""
+    for found, table in tables.items():
+        text = Sql(text.replace(found, fill("(select * from {{table}})", table=table)))
+    return text
+
+
+def _with(made: Sql, parts: Iterable[Sql]) -> Sql:
+    found = dict.fromkeys(q for part in parts for q in part.queries)
+    if found:
+        made.queries = tuple(found)
+    return made
 
 
 @cache

@@ -12,7 +12,7 @@ from expectations.checks.registry import kind
 from expectations.checks.scope import Scope, having
 from expectations.code_lists import code_list
 from expectations.model import Check
-from expectations.sql import Sql, fill, joined, name, query, values
+from expectations.sql import Sql, fill, joined, lookup, name, query, values
 
 _FORMS = {
     "plain": "{{column}}",
@@ -47,10 +47,13 @@ def refers_to(on: Scope, check: Check) -> Sql:
     names = check.args["or_codes"]
     also = fill("{{plain}} in {{names}}", plain=plain, names=values(code_list(names))) if names else Sql("false")
     # The case: in SQL, NULL is not in an empty table for certain.
+    known = lookup(
+        "select {{theirs}} from {{target}} where op = 'upsert' and {{column}} is not null",
+        theirs=theirs, target=on.target(to), column=name(to.column),
+    )  # fmt: skip
     return fill(
-        "case when {{plain}} is null then null when {{also}} then false else {{ours}} not in"
-        " (select {{theirs}} from {{target}} where op = 'upsert' and {{column}} is not null) end",
-        plain=plain, also=also, ours=ours, theirs=theirs, target=on.target(to), column=name(to.column),
+        "case when {{plain}} is null then null when {{also}} then false else {{ours}} not in {{known}} end",
+        plain=plain, also=also, ours=ours, known=known,
     )  # fmt: skip
 
 
@@ -58,12 +61,13 @@ def refers_to(on: Scope, check: Check) -> Sql:
 def not_also_in(on: Scope, check: Check) -> Sql:
     """Uniqueness (GB/T 36344): who stands in this list with a sound number does not stand in the other too."""
     other: Reference = check.args["other"]
-    return fill(
-        "id_check in ('valid', 'lifted') and {{column}} in (select {{theirs}} from {{target}} where op = 'upsert'"
-        " and id_check in ('valid', 'lifted') and {{theirs}} is not null and {{where}})",
-        column=on.column(check.columns[0]), theirs=name(other.column), target=on.target(other),
-        where=having(check.args["where"] or {}),
+    listed = lookup(
+        "select {{theirs}} from {{target}} where op = 'upsert' and id_check in ('valid', 'lifted')"
+        " and {{theirs}} is not null and {{where}}",
+        theirs=name(other.column), target=on.target(other), where=having(check.args["where"] or {}),
     )  # fmt: skip
+    column = on.column(check.columns[0])
+    return fill("id_check in ('valid', 'lifted') and {{column}} in {{listed}}", column=column, listed=listed)
 
 
 @kind("not_before_other", entity=required(word), by=required(words), than=required(word))
@@ -88,20 +92,15 @@ def one_name_per_number(on: Scope, check: Check) -> Sql:
     which is how a name written by its sound shows.
     """
     also: Reference = check.args["also"]
-    known = fill(
-        "(select * from {{target}} where op = 'upsert' and id_check in ('valid', 'lifted') and name_flag is null"
-        " and name_token is not null)",
-        target=on.target(also),
-    )
-    return joined(
-        (
-            Sql("id_check in ('valid', 'lifted') and name_flag is null and name_token is not null"),
-            fill("id_token in (select {{c}} from {{known}})", c=name(also.column), known=known),
-            fill(
-                "(id_token, name_token) not in (select {{c}}, name_token from {{known}})",
-                c=name(also.column),
-                known=known,
-            ),
-        ),
-        " and ",
-    )
+    sound = Sql("id_check in ('valid', 'lifted') and name_flag is null and name_token is not null")
+    numbers, names = (
+        lookup(
+            "select {{columns}} from {{target}} where op = 'upsert' and {{sound}}",
+            columns=columns, target=on.target(also), sound=sound,
+        )
+        for columns in (name(also.column), joined((name(also.column), Sql("name_token")), ", "))
+    )  # fmt: skip
+    return fill(
+        "{{sound}} and id_token in {{numbers}} and (id_token, name_token) not in {{names}}",
+        sound=sound, numbers=numbers, names=names,
+    )  # fmt: skip

@@ -8,30 +8,30 @@ from expectations.checks.arguments import optional, required, word, words
 from expectations.checks.registry import kind
 from expectations.checks.scope import Scope, concerned
 from expectations.model import Check
-from expectations.sql import Sql, fill, joined, query, value
+from expectations.sql import Sql, fill, joined, lookup, query, value
 
 
 @kind("unique_within", columns=(1, None))
 def unique_within(on: Scope, check: Check) -> Sql:
     """Uniqueness (GB/T 36344): no two records in force have the same value; `when` says which are in force."""
-    return fill(
-        "({{columns}}) in (select {{columns}} from {{newest}} where {{concerned}} and {{given}}"
-        " group by {{columns}} having count(*) > 1)",
+    twice = lookup(
+        "select {{columns}} from {{newest}} where {{concerned}} and {{given}} group by {{columns}} having count(*) > 1",
         columns=on.columns(check.columns), newest=on.newest, concerned=concerned(check),
         given=_given(on, check.columns),
     )  # fmt: skip
+    return fill("({{columns}}) in {{twice}}", columns=on.columns(check.columns), twice=twice)
 
 
 @kind("one_open_version", columns=(1, None), until=required(word))
 def one_open_version(on: Scope, check: Check) -> Sql:
     """Uniqueness (GB/T 36344): of what stands for the same thing, at most one has no end yet."""
-    return fill(
-        "{{until}} is null and ({{columns}}) in (select {{columns}} from {{newest}} where {{concerned}}"
-        " and {{until}} is null and {{given}} group by {{columns}} having count(*) > 1)",
-        columns=on.columns(check.columns), newest=on.newest, concerned=concerned(check),
-        until=on.column(check.args["until"]),
-        given=_given(on, check.columns),
+    columns, until = on.columns(check.columns), on.column(check.args["until"])
+    several = lookup(
+        "select {{columns}} from {{newest}} where {{concerned}} and {{until}} is null and {{given}}"
+        " group by {{columns}} having count(*) > 1",
+        columns=columns, newest=on.newest, concerned=concerned(check), until=until, given=_given(on, check.columns),
     )  # fmt: skip
+    return fill("{{until}} is null and ({{columns}}) in {{several}}", until=until, columns=columns, several=several)
 
 
 @kind("stated_once", within=optional(words))
@@ -66,11 +66,15 @@ def cancels_something(on: Scope, check: Check) -> Sql:
     Of what was made before our history begins nobody knows; `made` is the column that says when.
     """
     op = on.column(check.columns[0])
+    cancel = value(check.args["cancel"])
+    known = lookup(
+        "select source_record_id from {{versions}} where op = 'upsert' and {{op}} <> {{cancel}} and source_record_id in"
+        " (select source_record_id from {{versions}} where {{op}} = {{cancel}})",
+        versions=on.versions, op=op, cancel=cancel,
+    )  # fmt: skip
     return fill(
-        "{{op}} = {{cancel}} and {{made}} >= {{begin}} and source_record_id not in"
-        " (select source_record_id from {{versions}} where op = 'upsert' and {{op}} <> {{cancel}})",
-        op=op, cancel=value(check.args["cancel"]), made=on.column(check.args["made"]), begin=on.history_begin,
-        versions=on.versions,
+        "{{op}} = {{cancel}} and {{made}} >= {{begin}} and source_record_id not in {{known}}",
+        op=op, cancel=cancel, made=on.column(check.args["made"]), begin=on.history_begin, known=known,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def _options(ctx: Context) -> dict[str, Any]:
         "password": ctx.connection.setting("workbook_password"),
         "sheet": ctx.option("sheet"),
         "headings": {field: [heading] for field, heading in headings.items()},
-        "required": [field for field in headings if entity.column(field).required],
+        "required": list(headings),  # a heading under another name would land as an empty column
         "key": [field for field in ("stat_month", *entity.key) if field in headings],
     }
 

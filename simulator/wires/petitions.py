@@ -109,9 +109,7 @@ class Petitions(HttpWire):
         return said | {"failSituationList": failed}
 
 
-def _after(
-    pending: list[tuple[str, str, int]], last_id: str, current: Current
-) -> list[tuple[str, str, int]]:
+def _after(pending: list[tuple[str, str, int]], last_id: str, current: Current) -> list[tuple[str, str, int]]:
     """What stands behind a case; it may have been acknowledged since."""
     if not last_id:
         return pending

@@ -211,6 +211,11 @@ class Source:
         return sorted((r for r in self.rules if r.is_open and not r.is_note), key=_urgency)
 
     @property
+    def new_incidents(self) -> int:
+        """How many of them began in this very night."""
+        return sum(r.began == self.tonight.night for r in self.incidents)
+
+    @property
     def notes(self) -> list[Rule]:
         """Rules that only count: their rows went through."""
         return sorted((r for r in self.rules if r.is_open and r.is_note), key=_urgency)

@@ -144,10 +144,10 @@ def _source(key: str, night: date, names: Names, rules: list[Rule], nights: dict
     return Source(key, names.source(key), names.owner(key), names.hint(key), tonight, history, ours)
 
 
-def _rank(source: Source) -> tuple[int, int, int, str]:
-    """What is held stands first; among equals the one with most problems."""
+def _rank(source: Source) -> tuple[int, int, int, int, str]:
+    """What is held stands first; among equals what is new, then the one with most problems."""
     worst = VERDICTS.index(source.verdict) if source.verdict in VERDICTS else 0
-    return (worst, -len(source.incidents), -source.open_rows, source.key)
+    return (worst, -source.new_incidents, -len(source.incidents), -source.open_rows, source.key)
 
 
 def _add_freshness(connection: Connection, night: date, sources: dict[str, Source]) -> None:
