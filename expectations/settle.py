@@ -33,9 +33,7 @@ def _known(desk: Desk, table: Sql, versions: Sql, figures: EntityFigures) -> int
     [(known,)] = desk.run(judged)
     if known + figures.rows_new == figures.staged:
         return int(known)
-    still = (
-        "{{judged}} and exists (select 1 from {{versions}} as staged where staged.content_hash = known.content_hash)"
-    )
+    still = "{{judged}} and known.content_hash in (select content_hash from {{versions}})"
     [(known,)] = desk.run(fill(still, judged=judged, versions=versions))
     return int(known)
 
@@ -81,8 +79,8 @@ def accept(desk: Desk, source: str, entity: str, labelled: Labelled, figures: En
         desk.run(statement("accept_again", acceptance=table))
         # What an earlier attempt of this run accepted has its label from accept_again.
         is_fresh = fill(
-            "exists (select 1 from fresh where fresh.content_hash = staged.content_hash) and not exists "
-            "(select 1 from {{table}} as known where known.content_hash = staged.content_hash)",
+            "staged.content_hash in (select content_hash from fresh)"
+            " and staged.content_hash not in (select content_hash from {{table}})",
             table=table,
         )
         desk.run(statement("accept_new", acceptance=table, staged=versions, is_fresh=is_fresh))

@@ -78,8 +78,8 @@ create table if not exists quality.result (
 create table if not exists quality.quarantine (
     source varchar not null,
     entity varchar not null,
-    source_record_id varchar not null,
-    content_hash varchar not null,
+    source_record_id varchar not null using compression uncompressed,
+    content_hash varchar not null using compression uncompressed,
     rule varchar not null,
     "column" varchar,
     masked_value varchar,

@@ -20,8 +20,7 @@ from (
     where known.label <> 'quarantined' and known.source_record_id in (
         select blocked.source_record_id
         from {{acceptance}} as blocked
-        where blocked.label = 'quarantined'
-            and not exists (select 1 from superseded where superseded.content_hash = blocked.content_hash)
+        where blocked.label = 'quarantined' and blocked.content_hash not in (select content_hash from superseded)
     )
     group by known.source_record_id
 ) as good

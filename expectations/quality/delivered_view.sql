@@ -4,4 +4,4 @@
 create or replace temp view delivered as
 select judged.*
 from judged
-where exists (select 1 from fresh where fresh.content_hash = judged.content_hash)
+where judged.content_hash in (select content_hash from fresh)

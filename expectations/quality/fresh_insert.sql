@@ -4,8 +4,4 @@
 insert into fresh
 select staged.content_hash
 from {{staged}} as staged
-where not exists (
-    select 1
-    from {{acceptance}} as acceptance
-    where acceptance.content_hash = staged.content_hash and acceptance.judged_run <> $run_no
-)
+where staged.content_hash not in (select content_hash from {{acceptance}} where judged_run <> $run_no)

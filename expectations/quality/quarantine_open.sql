@@ -21,9 +21,6 @@ left join (
     group by source_record_id, rule
 ) as before on before.source_record_id = finding.source_record_id and before.rule = rule.rule
     and superseded.content_hash is null
-where not exists (
-    select 1
-    from quality.quarantine as incident
-    where incident.source = $source and incident.entity = $entity
-        and incident.content_hash = finding.content_hash and incident.rule = rule.rule
+where (finding.content_hash, rule.rule) not in (
+    select content_hash, rule from quality.quarantine where source = $source and entity = $entity
 )
