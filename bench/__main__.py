@@ -1,7 +1,7 @@
 """Run the benches one after the other and keep their results in bench/results.json.
 
     python -m bench            the quick ones on the small town
-    python -m bench --full     all of them at life size, about an hour on two cores
+    python -m bench --full     all of them at life size, some hours on two cores
     python -m bench rest sql   these only; the others keep their last result
 
 A result is replaced by the next run of the same bench and profile. Exit status 1 only for rows lost, doubled or torn.
@@ -16,7 +16,7 @@ from typing import Any
 
 from bench._common import RESULTS, console, counts_hold, table_of, told
 
-BENCHES = ("rest", "sql", "staging", "memory", "ties", "kills")
+BENCHES = ("rest", "sql", "staging", "memory", "ties", "kills", "quality", "defects")
 QUICK = ("rest", "sql", "staging", "ties")
 
 
@@ -30,8 +30,10 @@ def main() -> int:
     if unknown := set(call.only) - set(BENCHES):
         parser.error(f"no bench {min(unknown)!r}")
     names = call.only or (BENCHES if call.full else QUICK)
-    made = [run(name, "street" if call.full else "small", call.seed) for name in names]
-    keep(made)
+    made = []
+    for name in names:
+        made.append(run(name, "street" if call.full else "small", call.seed))
+        keep(made)  # after each: an hour's figures are not lost to the last one
     console.print(table_of(made))
     return 0 if all(counts_hold(result) for result in made) else 1
 
