@@ -14,7 +14,7 @@ from statistics import median
 
 from expectations.desk import Desk
 from expectations.model import Check, Contract, Entity, Text
-from expectations.sql import statement
+from expectations.sql import Sql, statement
 from expectations.verdict import FLAGGED, HELD, PASS, SKIPPED, WAIVED, EntityFigures, Outcome, Waiver
 
 VOLUME, FRESH = "rows_are_as_usual", "changes_are_recent"
@@ -91,18 +91,26 @@ def _amount(row: tuple[int, float], per_day: bool) -> float:
 
 
 def judge_freshness(
-    night: date, contract: Contract, figures: dict[str, EntityFigures], waivers: Sequence[Waiver]
+    desk: Desk, night: date, contract: Contract, figures: dict[str, EntityFigures], waivers: Sequence[Waiver]
 ) -> Iterator[Outcome]:
-    """One outcome per entity with `fresh` that is staged; failing and total are days: found, and allowed."""
+    """One outcome per entity with `fresh` that is staged; failing and total are days: found, and allowed.
+
+    Silence means something only once the source has been asked for as long as it may be silent.
+    """
     end = datetime.combine(night, time()) + timedelta(days=1)
     for entity in contract.entities.values():
         if entity.fresh is None or entity.name not in figures:
             continue
         newest = figures[entity.name].newest_change
+        asked = Sql("select min(window_begin) from ledger.load where source = $source and entity = $entity")
+        [(begin,)] = desk.run(asked, entity=entity.name)
         outcome = Outcome(entity.name, FRESH, FLAGGED, total=entity.fresh.days)
         if newest is not None:
             outcome.failing = max(0, (end - newest).days)
-            outcome.outcome = PASS if end - newest <= entity.fresh else FLAGGED
+        if newest is not None and end - newest <= entity.fresh:
+            outcome.outcome = PASS
+        elif begin is None or begin > end - entity.fresh:
+            outcome.outcome = SKIPPED
         yield _waived(outcome, waivers)
 
 

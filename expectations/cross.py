@@ -152,7 +152,7 @@ def _counts(side: Side, keys: bool) -> Sql:
         group = fill("left({{group}}, {{digits}})", group=group, digits=value(side.digits))
     return fill(
         "select {{group}} as place, count(distinct {{column}}) as records from {{view}}"
-        " where {{when}} and {{column}} is not null group by place",
+        " where {{when}} and {{column}} is not null group by all",
         group=group, column=column, view=accepted(side.source, side.entity), when=having(side.when),
     )  # fmt: skip
 

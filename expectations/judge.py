@@ -41,8 +41,12 @@ class Judge:
         # Its error log repeats SQL errors, which may quote a value.
         logging.getLogger(QUIET).setLevel(logging.CRITICAL)
         import great_expectations as gx
+        from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
-        self._context = gx.get_context(mode="ephemeral")
+        # By default even an ephemeral context leaves a folder for its docs behind.
+        stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+        config = DataContextConfig(store_backend_defaults=stores)
+        self._context = gx.get_context(mode="ephemeral", project_config=config)
         self._context.variables.progress_bars = {"globally": False}
         self._source = self._context.data_sources.add_sql("warehouse", connection_string=url)
 
@@ -58,7 +62,7 @@ class Judge:
                 ExpectRows(
                     bad=str(rule.bad),
                     rule=rule.check.rule,
-                    mostly=1 - rule.check.tolerance,
+                    tolerance=rule.check.tolerance,
                     severity=rule.check.severity,
                 )
                 for rule in rules

@@ -17,7 +17,7 @@ from expectations.judge import Judge, Judgement
 from expectations.relations import acceptance, accepted, accepted_versions, staged, table_name
 from expectations.sql import Sql, fill, joined, name, read_from, statement, value
 from expectations.suite import Rule
-from expectations.verdict import FLAGGED, HELD, PASS, SKIPPED, WAIVED, Outcome, Waiver
+from expectations.verdict import FLAGGED, HELD, PASS, SKIPPED, WAIVED, Outcome, Waiver, allowed
 
 SAMPLE = 50  # new rows from which their own share of failures says something
 
@@ -193,7 +193,7 @@ def _outcome(rule: Rule, counts: dict[str, Judgement], news: dict[str, Judgement
     )  # fmt: skip
     held = rule.check.severity == "critical" and not (total.passed and (delivered is None or delivered.passed))
     if held and waived:
-        held = total.failing - waived > rule.check.tolerance * total.total
+        held = total.failing - waived > allowed(rule.check.tolerance, total.total)
     if held:
         outcome.outcome = HELD
     elif waived and waived == total.failing:
@@ -204,7 +204,7 @@ def _outcome(rule: Rule, counts: dict[str, Judgement], news: dict[str, Judgement
 
 
 def newest_change(entity_changed_at: str | None) -> Sql:
-    """The change time that freshness goes by: the source's own where it has one and it is plausible."""
+    """The time that freshness goes by: the source's own, if it is plausible; a snapshot is as new as its last look."""
     if entity_changed_at is None:
-        return Sql("staged.known_from")
+        return Sql("staged.seen_at")
     return Sql("case when staged.changed_at <= staged.known_from + interval 1 day then staged.changed_at end")

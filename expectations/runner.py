@@ -17,6 +17,7 @@ import duckdb
 from expectations.bounds import judge_freshness, judge_volume
 from expectations.desk import Desk, prepare
 from expectations.errors import PipelineError, SourceChanged
+from expectations.faultpoint import faultpoint, register
 from expectations.history import close_run, open_run
 from expectations.judge import Judge
 from expectations.label import label_entity, open_entity
@@ -26,6 +27,8 @@ from expectations.relations import table_name
 from expectations.settle import accept, count_entity, undo_incidents, write_incidents
 from expectations.suite import Suite, build_suite
 from expectations.verdict import ERROR, HELD, Outcome, Verdict, Waiver, worst
+
+register("check.before_commit")
 
 
 class _HeldLate(Exception):
@@ -107,7 +110,7 @@ def _judge(desk: Desk, judge: Judge, case: _Case, *, release: bool) -> Verdict:
         if release and not moved and _worst(verdict) != HELD:
             accept(desk, source, entity, found, verdict.entities[entity])
             released = True
-    verdict.outcomes += judge_freshness(case.night, case.contract, verdict.entities, case.waivers)
+    verdict.outcomes += judge_freshness(desk, case.night, case.contract, verdict.entities, case.waivers)
     verdict.verdict = _worst(verdict)
     if verdict.verdict == HELD and released:
         raise _HeldLate
@@ -117,6 +120,7 @@ def _judge(desk: Desk, judge: Judge, case: _Case, *, release: bool) -> Verdict:
         verdict.verdict = HELD
         verdict.error = SourceChanged("CH-SUITE", detail=f"failed under {run.failed_suite}, now {case.suite.hash}")
     close_run(desk, run, case.suite, verdict)
+    faultpoint("check.before_commit")
     return verdict
 
 

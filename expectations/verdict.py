@@ -15,6 +15,7 @@ from expectations.errors import PipelineError
 
 PASS, FLAGGED, HELD, ERROR = "pass", "flagged", "held", "error"
 WAIVED, SKIPPED = "waived", "skipped"
+FEW = 3
 _WORST = {PASS: 0, SKIPPED: 0, WAIVED: 1, FLAGGED: 2, HELD: 3, ERROR: 4}
 
 
@@ -101,6 +102,11 @@ class Verdict:
             "error": self.error.as_dict() if self.error else None,
             "seconds": round(self.seconds, 3),
         }
+
+
+def allowed(tolerance: float, total: int) -> float:
+    """How many of so many rows may fail. A tolerance is a share, and of a handful of rows a few are no share yet."""
+    return max(tolerance * total, FEW) if tolerance else 0
 
 
 def worst(outcomes: Mapping[str, str] | list[str]) -> str:

@@ -16,6 +16,8 @@ from great_expectations.expectations.metrics.metric_provider import metric_parti
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 from sqlalchemy import func, literal_column
 
+from expectations.verdict import allowed
+
 METRIC = "rows.bad_count"
 
 
@@ -44,13 +46,13 @@ class BadRows(TableMetricProvider):  # type: ignore[misc]
 
 
 class ExpectRows(BatchExpectation):  # type: ignore[misc]
-    """Expect at most `1 - mostly` of the rows to be bad. `rule` is the contract's name for it."""
+    """Expect at most so many rows to be bad (`allowed`). `rule` is the contract's name for it."""
 
     bad: str
     rule: str
-    mostly: float = 1.0
+    tolerance: float = 0.0
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.row_count", METRIC)
-    success_keys: ClassVar[tuple[str, ...]] = ("bad", "rule", "mostly")
+    success_keys: ClassVar[tuple[str, ...]] = ("bad", "rule", "tolerance")
 
     def _validate(
         self,
@@ -59,6 +61,5 @@ class ExpectRows(BatchExpectation):  # type: ignore[misc]
         execution_engine: Any = None,
     ) -> dict[str, Any]:
         failing, total = metrics[METRIC], metrics["table.row_count"]
-        # Counted against the tolerance itself: 1 - (1 - 0.1) is more than 0.1 to a computer.
-        passed = failing <= round((1 - self.mostly) * total, 6)
+        passed = failing <= allowed(self.tolerance, total)
         return {"success": passed, "result": {"observed_value": failing, "element_count": total}}
