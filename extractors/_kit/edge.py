@@ -14,9 +14,13 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import orjson
+
 from expectations.contract import Column
 from expectations.errors import SourceChanged
 
+_TEXTUAL, _NUMERIC = frozenset({str, type(None)}), frozenset({int, float})
+_LETTERS = re.compile("[a-z]")
 Values = list[str | None]
 # A comma stands between thousands or nowhere: in `5,000000` it may just as well be the decimal point.
 _NUMBER = re.compile(r"^([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(万|亿)?(?:元|人|人次|件|名)?$")
@@ -33,7 +37,9 @@ def text_of(value: Any, name: str) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
-        return str(value)
+        text = str(value)
+        # Python writes 1e-05 where the wire had 0.00005; a float here came through orjson, which gives it back.
+        return text if "e" not in text or not isinstance(value, float) else orjson.dumps(value).decode()
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, date):
@@ -43,7 +49,17 @@ def text_of(value: Any, name: str) -> str | None:
 
 def texts(values: Sequence[Any], name: str) -> Values:
     """A column as text."""
-    return [v if v is None or v.__class__ is str else text_of(v, name) for v in values]
+    kinds = {*map(type, values)}
+    if kinds <= _TEXTUAL:
+        return list(values)
+    if kinds <= _NUMERIC:
+        made = list(map(str, values))
+        # An exponent, an infinity, a NaN: read one by one below. None has a place in most columns.
+        if not _LETTERS.search("".join(made)):
+            return [*made]
+    return [
+        v if v is None or v.__class__ is str else str(v) if v.__class__ is int else text_of(v, name) for v in values
+    ]
 
 
 def number_of(text: str | None) -> float | None:
@@ -112,12 +128,16 @@ def plain_code(text: str) -> str:
 
 def mapped(values: Values, table: dict[str, str], other: str | None) -> Values:
     """Codes folded by a table; a code outside it becomes `other`, or stays as written where none is given."""
-    return [None if v is None else table.get(plain_code(v), v if other is None else other) for v in values]
+    folded = {v: table.get(plain_code(v), v if other is None else other) for v in {*values} if v is not None}
+    return [None if v is None else folded[v] for v in values]
 
 
 def _cut(values: Values, length: int | None) -> Values:
     """The first `length` characters of each code; all of it, as written, where no length is given."""
-    return values if length is None else [None if v is None else plain_code(v)[:length] for v in values]
+    if length is None:
+        return values
+    cut = {v: plain_code(v)[:length] for v in {*values} if v is not None}
+    return [None if v is None else cut[v] for v in values]
 
 
 def without_urls(values: Values) -> tuple[Values, int]:

@@ -35,13 +35,13 @@ _SURNAMES: Final = frozenset(re.findall(
     "欧阳司马上官诸葛司徒令狐皇甫尉迟公孙慕容长孙宇文夏侯东方南宫轩辕端木百里呼延申屠太史独孤司空钟离闻人东郭西门南门赫连澹台公冶宗政濮阳"
     "淳于单于太叔仲孙鲜于闾丘亓官司寇子车颛孙巫马公西漆雕乐正壤驷公良拓跋夹谷宰父谷梁段干东门羊舌微生万俟第五梁丘左丘歐陽司馬諸葛尉遲東方",
 ))  # fmt: skip
-_SURNAME_SOUNDS: Final = {
+SURNAME_SOUNDS: Final = {
     "单": "san", "曾": "zeng", "解": "xie", "仇": "qiu", "区": "ou", "查": "za", "朴": "piao", "盖": "ge", "乐": "yue",
     "覃": "qin", "翟": "zai", "缪": "miao", "员": "yun", "种": "cong", "黑": "he", "召": "sao", "洗": "xian",
     "尉迟": "yu ci", "万俟": "mo qi", "长孙": "zang sun", "澹台": "tan tai", "单于": "can yu",
 }  # fmt: skip
-_PLACEHOLDERS: Final = frozenset("*某?_#□■○◯●")
-_PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]+")
+PLACEHOLDERS: Final = frozenset("*某?_#□■○◯●")
+PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]+")
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\ue000-\uf8ff\U00020000-\U0003ffff]")
 
 
@@ -173,7 +173,7 @@ def canonical_name(raw: str | None) -> str:
     if not raw:
         return ""
     # NFKC leaves the main block of Han characters as it is.
-    text = raw if _PLAIN_HAN.fullmatch(raw) else _plain(raw)
+    text = raw if PLAIN_HAN.fullmatch(raw) else _plain(raw)
     return "" if text in _NOT_A_NAME else text.strip(MIDDLE_DOT + "-./\\,;")
 
 
@@ -186,7 +186,7 @@ def split_name(name: str) -> tuple[str, str]:
     if MIDDLE_DOT in name:
         first, _, rest = name.partition(MIDDLE_DOT)
         return first, rest
-    if not name or not (_HAN.match(name) or name[0] in _PLACEHOLDERS):
+    if not name or not (_HAN.match(name) or name[0] in PLACEHOLDERS):
         return "", name
     length = 2 if len(name) > 2 and name[:2] in _SURNAMES else 1
     return name[:length], name[length:]
@@ -217,7 +217,7 @@ def given_sound(given: str) -> str:
 def name_sound(name: str) -> str:
     """Sound of a canonical name, surnames in their own reading (`曾` is zeng, not ceng)."""
     surname, given = split_name(name)
-    return f"{_SURNAME_SOUNDS.get(surname) or given_sound(surname)} {given_sound(given)}".strip()
+    return f"{SURNAME_SOUNDS.get(surname) or given_sound(surname)} {given_sound(given)}".strip()
 
 
 def name_chars(name: str) -> str:
@@ -227,12 +227,12 @@ def name_chars(name: str) -> str:
 
 def is_placeholder(character: str, han: bool = True) -> bool:
     """Whether a character stands for one the source hides; X does so only beside Han characters."""
-    return character in _PLACEHOLDERS or (han and character in "X\u00d7")
+    return character in PLACEHOLDERS or (han and character in "X\u00d7")
 
 
 def name_flag(name: str) -> str:
     """`masked` when a canonical name hides characters, `one_char` when it has only one, else empty."""
-    if not _PLACEHOLDERS.isdisjoint(name) or (("X" in name or "\u00d7" in name) and _HAN.search(name)):
+    if not PLACEHOLDERS.isdisjoint(name) or (("X" in name or "\u00d7" in name) and _HAN.search(name)):
         return "masked"
     return "one_char" if len(name) == 1 else ""
 
@@ -258,10 +258,13 @@ def name_rarity(name: str) -> str | None:
     surname, given = split_name(name)
     if not surname or not given or MIDDLE_DOT in name or name_flag(name):
         return None
+    return rarity_of(surname, given)
+
+
+def rarity_of(surname: str, given: str) -> str:
+    """The class of a plain Han name that is split already; see name_rarity."""
     of_surname, of_given = _rarity_points()
-    total = of_surname.get(surname, 3) + of_given.get(given[0], 3)
-    if len(given) > 1:
-        total += 2 + of_given.get(given[1], 3)
+    total = of_surname.get(surname, 3) + sum(of_given.get(c, 3) for c in given[:2]) + (2 if len(given) > 1 else 0)
     return "1" if total <= 2 else "2" if total <= 4 else "3" if total <= 6 else "4"
 
 

@@ -22,7 +22,7 @@ from expectations.errors import CallRejected, SourceLater
 from expectations.faultpoint import faultpoint, register
 from expectations.manifest import Manifest
 
-ROW_GROUP = 65_536  # fixed, so that the bytes do not depend on how the source cut its pages
+ROW_GROUP = 32_768  # fixed, so that the bytes do not depend on how the source cut its pages
 TEMP = ".tmp-"
 
 register(

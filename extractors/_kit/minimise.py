@@ -147,6 +147,8 @@ class Minimiser:
     def _without_keyless(self, columns: dict[str, Values]) -> dict[str, Values]:
         """A record without its key cannot be addressed: it is counted as rejected, not landed."""
         for key in self.entity.key:
+            if None not in columns[key] and all(map(str.strip, columns[key])):  # type: ignore[arg-type]
+                continue
             whole = [bool(v) and not v.isspace() for v in columns[key]]  # type: ignore[union-attr]
             if not all(whole):
                 self.findings.keyless += whole.count(False)

@@ -12,20 +12,13 @@ from typing import Final, TypeVar
 
 from expectations.contract import IDENTITY_COLUMNS
 from extractors._kit.identity import (
-    canonical_name,
-    given_sound,
     is_placeholder,
     iso_date,
-    mask_name,
     mask_of_number,
-    name_chars,
-    name_flag,
-    name_rarity,
-    name_sound,
     parse_number,
-    split_name,
 )
-from extractors._kit.tokens import Tokeniser
+from extractors._kit.names import read_name
+from extractors._kit.tokens import Tokeniser, anchors_of
 
 VaultSink = Callable[[str, str, str], None]
 Cells = tuple[str | None, ...]
@@ -58,7 +51,7 @@ class PersonTokeniser:
     def __init__(self, tokeniser: Tokeniser, vault_sink: VaultSink | None = None) -> None:
         """vault_sink takes (token, kind, clear), kind `id` or `name`."""
         self._sink = vault_sink
-        self._tokens = tokeniser.tokens
+        self._bound = tokeniser.bound
         self._id, self._tail = tokeniser.hasher("id"), tokeniser.hasher("id_tail")
         self._full = tokeniser.hasher("name")
         self._sound, self._chars = tokeniser.hasher("name_sound"), tokeniser.hasher("name_chars")
@@ -88,10 +81,11 @@ class PersonTokeniser:
     def _birth_columns(self, parts: Sequence[Values], births: Values, id_births: Values) -> dict[str, Values]:
         """Partial-name tokens bound to the record's date and to the ID's: one purpose, so the two are comparable."""
         other = [i if i != b else None for b, i in zip(births, id_births, strict=True)]
+        by_date, by_id = anchors_of(births), anchors_of(other)
         made: dict[str, Values] = {}
         for name, values in zip(BIRTH_PARTS, parts, strict=True):
-            by_birth = self._bound(f"{name}_birth", values, births)
-            by_other = self._bound(f"{name}_birth", values, other)
+            by_birth = self._bound(f"{name}_birth", values, by_date)
+            by_other = self._bound(f"{name}_birth", values, by_id)
             made[f"{name}_birth_token"] = by_birth
             made[f"{name}_idbirth_token"] = [
                 t if o else r if i else None for t, o, r, i in zip(by_other, other, by_birth, id_births, strict=True)
@@ -104,12 +98,10 @@ class PersonTokeniser:
         with_surname = [
             [f"{s}\x1f{c}" if s and c else None for s, c in zip(surname, char, strict=True)] for char in (char1, char2)
         ]
+        anchors = anchors_of(id_tokens)
         messages = {"sound_id": sound, "chars_id": chars, "given_sound_id": given}
         messages |= {"surname_char1_id": with_surname[0], "surname_char2_id": with_surname[1]}
-        return {f"{purpose}_token": self._bound(purpose, values, id_tokens) for purpose, values in messages.items()}
-
-    def _bound(self, purpose: str, values: Values, anchors: Values) -> list[str | None]:
-        return self._tokens(purpose, [f"{v}\x1f{a}" if v and a else None for v, a in zip(values, anchors, strict=True)])
+        return {f"{purpose}_token": self._bound(purpose, values, anchors) for purpose, values in messages.items()}
 
     def _build_number(self, key: tuple[str | None, str | None]) -> Cells:
         number = parse_number(*key)
@@ -124,35 +116,31 @@ class PersonTokeniser:
 
     def _build_name(self, raw: str | None) -> Cells:
         """Unbound cells of a name, its flags, and the parts that are hashed only when bound; flat, for the cache."""
-        name = canonical_name(raw)
-        flag = name_flag(name)
-        surname, given = split_name(name)
+        name, flag, surname, given, sound_of_given, sound, chars, mask, rarity = read_name(raw)
         masked = flag == "masked"
         known = [c if c > "\u2e7f" and not (masked and is_placeholder(c)) else None for c in given[:2]]
         char1, char2 = (*known, None, None)[:2]
-        sound_of_given = given_sound(given) if not (masked and any(map(is_placeholder, given))) else None
-        if masked and surname and is_placeholder(surname[0]):
-            surname = ""
-        bound: Cells
+        if masked:
+            if any(map(is_placeholder, given)):
+                sound_of_given = ""
+            if surname and is_placeholder(surname[0]):
+                surname = ""
         if not name or flag:
-            bound = (surname or None, sound_of_given or None, char1, char2, None, None)
-            return (None, mask_name(name) or None, None, None, flag, None, *bound)
-        token, sound, chars = self._full(name), name_sound(name), name_chars(name)
+            hidden: Cells = (surname or None, sound_of_given or None, char1, char2, None, None)
+            return (None, mask or None, None, None, flag, None, *hidden)
+        token = self._full(name)
         if self._sink is not None:
             self._sink(token, NAME_KIND, name)
-        unbound = (token, mask_name(name), self._sound(sound), self._chars(chars))
-        bound = (surname or None, sound_of_given or None, char1, char2, sound, chars)
-        return (*unbound, flag, name_rarity(name), *bound)
+        unbound = (token, mask, self._sound(sound), self._chars(chars))
+        return (*unbound, flag, rarity, surname or None, sound_of_given or None, char1, char2, sound, chars)
 
 
 def _cached(cache: dict[Key, Cells], keys: Iterable[Key], build: Callable[[Key], Cells]) -> list[Cells]:
     """Values of keys; a plain dict emptied when full costs half of what lru_cache does on names that never return."""
     if len(cache) > CACHED:
         cache.clear()
-    found: list[Cells] = []
-    for key in keys:
-        cells = cache.get(key)
-        if cells is None:
-            cells = cache[key] = build(key)
-        found.append(cells)
-    return found
+    wanted = list(keys)
+    for key in dict.fromkeys(wanted):
+        if key not in cache:
+            cache[key] = build(key)
+    return list(map(cache.__getitem__, wanted))

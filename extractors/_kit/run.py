@@ -60,6 +60,8 @@ def run_source(
     Raises: CallRejected for a call that cannot start (keys, contract, landing folder).
     """
     started = time.monotonic()
+    # Arrow's own allocator hands each page's memory back to the system and asks for it again: a tenth of the CPU time.
+    pa.set_memory_pool(pa.system_memory_pool())
     contract = source.contract()
     if missing := sorted(set(source.entities) - set(contract.entities)):
         raise CallRejected("CT-SPEC", detail=f"{source.key}: entity {missing[0]!r} has no contract")
@@ -127,8 +129,8 @@ def _read(
                 vault.flush_if_full()
             if progress is not None:
                 progress(page.entity, len(page))
-    if vault is not None:
-        vault.flush()
+        if vault is not None:
+            vault.flush()
 
 
 @contextmanager

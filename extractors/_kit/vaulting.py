@@ -12,7 +12,7 @@ from pathlib import Path
 from warehouse.decisions.vault import Vault
 
 DEFAULT_URL = f"sqlite:///{Path(__file__).resolve().parents[2] / 'var' / 'decisions.db'}"
-FULL = 20_000
+FULL = 50_000
 
 
 class VaultBuffer:

@@ -71,13 +71,12 @@ def _ask(ctx: Context, http: Http, last_id: str) -> dict[str, Any]:
 def _pages(ctx: Context, place: str, records: list[Any]) -> Iterator[Page]:
     """One answer as a page per entity."""
     ctx.expect("house", len(records), add=True)
-    objects = [record for record in records if isinstance(record, dict)]
-    if not (collections := list(filter(_is_collection, objects))):
-        collections = objects  # not one of them is as agreed: the source has changed, and the columns below say how
-    kept = set(map(id, collections))
-    for number, record in enumerate(records, 1):
-        if id(record) not in kept:
-            ctx.reject("house", f"{place}, record {number}", "DE-ROW")
+    collections = _collections(records)
+    if len(collections) < len(records):
+        kept = set(map(id, collections))
+        for number, record in enumerate(records, 1):
+            if id(record) not in kept:
+                ctx.reject("house", f"{place}, record {number}", "DE-ROW")
     if not collections:
         return
     declared = _declared(ctx, "house")
@@ -89,6 +88,16 @@ def _pages(ctx: Context, place: str, records: list[Any]) -> Iterator[Page]:
     lendable = {name: shared[name] for name in declared & shared.keys()}
     for nested, held in lists.items():
         yield from _nested_pages(ctx, place, nested, held, lendable)
+
+
+def _collections(records: list[Any]) -> list[dict[str, Any]]:
+    """The records that are as agreed; all objects, if none is: the source has changed, and their columns say how."""
+    objects = [record for record in records if isinstance(record, dict)]
+    # A column at a time first: nearly always nothing is wrong, and a look at each record costs ten times as much.
+    kinds = {"house": dict, **dict.fromkeys(NESTED, list)}
+    if all(_all_are(kind, [o.get(name) for o in objects]) for name, kind in kinds.items()):
+        return objects
+    return list(filter(_is_collection, objects)) or objects
 
 
 def _is_collection(record: Mapping[str, Any]) -> bool:
@@ -154,6 +163,11 @@ def _all_are(kind: type, values: Sequence[Any]) -> bool:
 
 def _table(rows: Sequence[dict[str, Any]], declared: set[str]) -> dict[str, Sequence[Any]]:
     """Records as columns. Of a field nobody declares the kit wants the name only, so its values are not moved."""
+    names = [*rows[0]]
+    table: dict[str, Sequence[Any]]
+    if all(map(names.__eq__, map(list, rows))):  # alike, as they nearly always are: transposed whole
+        table = dict(zip(names, zip(*map(dict.values, rows), strict=True), strict=True))
+        return {name: table[name] if name in declared else () for name in names}
     found = set().union(*rows)
-    table: dict[str, Sequence[Any]] = {name: [row.get(name) for row in rows] for name in found & declared}
+    table = {name: [row.get(name) for row in rows] for name in found & declared}
     return table | dict.fromkeys(found - declared, ())
