@@ -19,7 +19,7 @@ from plugins.alerts import alert
 from plugins.connections import source_connection
 from plugins.settings import Settings
 from warehouse.engine import stage_source
-from warehouse.engine.check import check_source
+from warehouse.engine.check import check_cross, check_source
 from warehouse.report.build import build_report
 
 log = structlog.get_logger("register.night")
@@ -84,6 +84,15 @@ def check_night(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     if verdict["verdict"] == "error":
         raise PipelineError((verdict.get("error") or {}).get("code", "CH-ENGINE"), detail=key)
     return verdict
+
+
+def compare_night(night: str | None) -> dict[str, Any]:
+    """Compare the accepted sources of a night with each other. Raises CallRejected SC-CALL without a night."""
+    if not night:
+        raise CallRejected("SC-CALL", detail="a run needs a partition key (a night)")
+    compared = check_cross(Settings.from_env().warehouse, night)
+    log.info("compared", night=night, differing=[r["rule"] for r in compared["rules"] if r["outcome"] == "flagged"])
+    return compared
 
 
 def report_night(night: str | None) -> dict[str, Any]:
