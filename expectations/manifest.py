@@ -11,12 +11,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from expectations.errors import SourceChanged
 
 FORMAT = 1
+_FOLDER = "%Y%m%dT%H%M%S"
 PREFIX = "_manifest-"  # readers of Parquet folders pass over names with a leading underscore
 
 
@@ -45,11 +47,15 @@ class Manifest:
     partial: bool = False
     contract_version: str = ""
     token_key: str = ""
+    history: bool = False  # read by a backfill: the nightly cursor does not go by it
     format: int = FORMAT
 
     def body(self) -> bytes:
         """The canonical bytes: same facts, same bytes."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, indent=1).encode("utf8") + b"\n"
+        facts = asdict(self)
+        if not self.history:
+            del facts["history"]  # as manifests were before there was a backfill: the same facts keep their load id
+        return json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1).encode("utf8") + b"\n"
 
     @property
     def load_id(self) -> str:
@@ -77,6 +83,22 @@ class Manifest:
 def window_folder(begin: str, end: str) -> str:
     """`20221101T000000-20221102T000000` for a window in ISO text."""
     return "-".join(t.replace("-", "").replace(":", "") for t in (begin, end))
+
+
+def landed_windows(folder: Path, *, nightly: bool = False) -> list[tuple[datetime, datetime]]:
+    """Begin and end of the windows that a manifest in `landing/<source>/<entity>/` vouches for, sorted.
+
+    nightly: without those that only a backfill has read. Raises SourceChanged LA-CORRUPT.
+    """
+    found = []
+    for place in folder.glob("*-*"):
+        manifests = sorted(place.glob(f"{PREFIX}*.json"))
+        if nightly:
+            manifests = [m for m in manifests if not Manifest.from_bytes(m.read_bytes()).history]
+        if manifests:
+            begin, end = place.name.split("-")
+            found.append((datetime.strptime(begin, _FOLDER), datetime.strptime(end, _FOLDER)))
+    return sorted(found)
 
 
 def read_manifests(landing: Path, source: str) -> Iterator[tuple[Path, Manifest]]:

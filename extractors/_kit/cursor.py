@@ -1,7 +1,7 @@
 """The nightly cursor: where the next window begins, read off the landing zone, never off a clock or a variable.
 
 A missed or failed night leaves a hole; the next night's window begins at that hole, so nothing is skipped and a
-re-run reads only what is known already.
+re-run reads only what is known already. What a backfill has read moves it neither way.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from expectations.manifest import PREFIX
+from expectations.manifest import landed_windows
 from extractors._kit.spec import Source
 from extractors._kit.window import Window
 
 REACH = timedelta(days=31)  # a longer hole is a backfill, which a person starts
-_FOLDER = "%Y%m%dT%H%M%S"
 
 
 def nightly_window(source: Source, landing: Path, day: str) -> Window:
     """The window of the night `day` (`YYYY-MM-DD`), stretched back over nights that never landed."""
     night = Window.of_day(day)
-    begins = [_resume(_landed(landing / source.key / entity), night.begin) for entity in source.entities]
+    begins = [
+        _resume(landed_windows(landing / source.key / entity, nightly=True), night.begin) for entity in source.entities
+    ]
     return Window(min(begins), night.end)
 
 
@@ -35,13 +36,3 @@ def _resume(landed: list[tuple[datetime, datetime]], night: datetime) -> datetim
         else:
             break
     return night if reached is None else min(reached, night)
-
-
-def _landed(folder: Path) -> list[tuple[datetime, datetime]]:
-    """Windows of an entity that a manifest vouches for, sorted."""
-    found = []
-    for place in folder.glob("*-*"):
-        if any(place.glob(f"{PREFIX}*.json")):
-            begin, end = place.name.split("-")
-            found.append((datetime.strptime(begin, _FOLDER), datetime.strptime(end, _FOLDER)))
-    return sorted(found)

@@ -8,7 +8,7 @@ and facets; the clear value goes to the vault and nowhere else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any, Protocol
@@ -22,9 +22,13 @@ from extractors._kit.edge import Values, canonical_code, plain_verb, suppress, t
 from extractors._kit.identity import mask_plate
 from extractors._kit.person_columns import PersonTokeniser
 from extractors._kit.tokens import Tokeniser
+from warehouse.decisions.tombstones import RULE, canonical_record_id
 
 # pa.array() is twice as fast as a builder, but its first call imports pandas: more CPU than a small night costs.
 BULK = 20_000
+
+
+Stays = Callable[[str, Sequence[str], Sequence[str | None] | None], list[bool]]  # entity, record ids, id tokens
 
 
 class VaultSink(Protocol):
@@ -49,8 +53,12 @@ class Findings:
 class Minimiser:
     """Turns the pages of one entity into Arrow batches of its landed columns, all text."""
 
-    def __init__(self, entity: Entity, tokeniser: Tokeniser, vault: VaultSink | None) -> None:
+    def __init__(
+        self, entity: Entity, tokeniser: Tokeniser, vault: VaultSink | None, stays: Stays | None = None
+    ) -> None:
+        """stays: which records may be landed, asked only while there are erasures that concern the entity."""
         self.entity = entity
+        self._stays = stays
         self.findings = Findings()
         self.schema = pa.schema([pa.field(c.name, pa.string()) for c in entity.landed()])
         self._tokeniser = tokeniser
@@ -72,6 +80,8 @@ class Minimiser:
         if not page.deletes:  # a tombstone holds nothing that a rule could go by
             columns = self._without_dropped(columns)
         columns = self._without_keyless(columns)
+        if self._stays is not None:
+            columns = self._without_erased(columns, self._stays)
         landed = self._landed(columns)
         if page.deletes:
             landed = self._tombstones(landed)
@@ -155,6 +165,24 @@ class Minimiser:
                 columns = {n: list(compress(vs, whole)) for n, vs in columns.items()}
         return columns
 
+    def _without_erased(self, columns: dict[str, Values], stays: Stays) -> dict[str, Values]:
+        """Records that were erased do not come back; before the tokens, or their names would reach the vault."""
+        keys = zip(*(columns[k] for k in self.entity.key), strict=True)
+        records = [canonical_record_id([part or "" for part in key]) for key in keys]
+        tokens = None
+        if self._persons is not None and self.entity.identity is not None:
+            numbers = columns[self.entity.identity.number]
+            tokens = self._persons.id_tokens(numbers, self._number_types(columns, len(numbers)))
+        kept = stays(self.entity.name, records, tokens)
+        if all(kept):
+            return columns
+        self.findings.dropped[RULE] += kept.count(False)
+        return {n: list(compress(vs, kept)) for n, vs in columns.items()}
+
+    def _number_types(self, columns: dict[str, Values], rows: int) -> Values:
+        kind = self.entity.identity.number_type if self.entity.identity else None
+        return columns[kind] if kind else ["111"] * rows
+
     def _tombstones(self, landed: dict[str, Values]) -> dict[str, Values]:
         """Key and time of deletion; the facets of an absent identity would look like facts."""
         kept = {*self.entity.key, "deleted_at"}
@@ -197,7 +225,7 @@ class Minimiser:
         identity = self.entity.identity
         assert identity is not None and self._persons is not None
         rows = len(columns[identity.number])
-        kinds: Sequence[str | None] = columns[identity.number_type] if identity.number_type else ["111"] * rows
+        kinds = self._number_types(columns, rows)
         parts = [columns[n] for n in identity.name]
         names: Values = parts[0] if len(parts) == 1 else [
             " ".join(p for p in name if p) or None for name in zip(*parts, strict=True)

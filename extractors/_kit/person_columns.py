@@ -78,6 +78,10 @@ class PersonTokeniser:
         made |= self._guard_columns(surname, (sound, chars, given, char1, char2), made["id_token"])
         return {column: list(made[column]) for column in IDENTITY_COLUMNS}
 
+    def id_tokens(self, numbers: Values, types: Values) -> list[str | None]:
+        """The id_token of each number alone: who it is must be known before a name goes to the vault."""
+        return [cells[0] for cells in _cached(self._numbers, zip(numbers, types, strict=True), self._build_number)]
+
     def _birth_columns(self, parts: Sequence[Values], births: Values, id_births: Values) -> dict[str, Values]:
         """Partial-name tokens bound to the record's date and to the ID's: one purpose, so the two are comparable."""
         other = [i if i != b else None for b, i in zip(births, id_births, strict=True)]

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ from expectations.manifest import Manifest, window_folder
 from extractors._kit.connection import Connection
 from extractors._kit.context import Context, Page, Tally
 from extractors._kit.landing import EntityWriter, open_landing, source_lock, write_manifest
-from extractors._kit.minimise import Minimiser
+from extractors._kit.minimise import Minimiser, Stays
 from extractors._kit.spec import Source
 from extractors._kit.summary import EntitySummary, Summary
 from extractors._kit.tokens import Tokeniser
@@ -52,8 +52,9 @@ def run_source(
     connection: Connection,
     *,
     progress: Progress | None = None,
+    history: bool = False,
 ) -> Summary:
-    """Extract one window of one source into the landing zone.
+    """Extract one window of one source into the landing zone; `history` marks a window that a backfill reads.
 
     Errors of the source do not raise: they stand in the summary with their exit status, because what was landed
     before them (the other files of a drop folder, say) is still worth loading.
@@ -76,7 +77,7 @@ def run_source(
             try:
                 _read(source, context, lanes, vault, progress)
                 _reconcile(context, lanes, summary)
-                _land(context, lanes, summary, folder, tokeniser, window)
+                _land(context, lanes, summary, folder, tokeniser, window, history)
                 _acknowledge(context)
             finally:
                 for lane in lanes.values():
@@ -101,9 +102,11 @@ def _lanes(
     window: Window,
 ) -> dict[str, _Lane]:
     lanes = {}
+    if vault is not None:
+        vault.learn_erasures()
     for name in source.entities:
         entity = context.contract.entities[name]
-        minimiser = Minimiser(entity, tokeniser, vault.add if vault else None)
+        minimiser = Minimiser(entity, tokeniser, vault.add if vault else None, _stays(context, entity, vault))
         place = folder / name / window_folder(*window.key())
         lanes[name] = _Lane(entity, minimiser, EntityWriter(place, minimiser.schema))
 
@@ -113,6 +116,17 @@ def _lanes(
 
     context.on_restart(forget)
     return lanes
+
+
+def _stays(context: Context, entity: Entity, vault: VaultBuffer | None) -> Stays | None:
+    """What asks the tombstones; None while no erasure concerns the entity, or where the edge hides its key."""
+    if vault is None or any(entity.column(k).edge != "keep" for k in entity.key):
+        return None
+    tombstones, contract = vault.tombstones, context.contract
+    # An erased number makes new tombstones on the way, also for the entities that speak of the same record.
+    if not tombstones.tokens and not tombstones.concern(contract.source, entity.name, person=False):
+        return None
+    return lambda name, records, tokens: tombstones.stays(contract, name, records, tokens)
 
 
 def _read(
@@ -131,6 +145,7 @@ def _read(
                 progress(page.entity, len(page))
         if vault is not None:
             vault.flush()
+            vault.keep_followed()
 
 
 @contextmanager
@@ -192,10 +207,11 @@ def _land(
     folder: Path,
     tokeniser: Tokeniser,
     window: Window,
+    history: bool,
 ) -> None:
     for name, lane in lanes.items():
         entity = summary.entities[name]
-        manifest = _manifest(context, name, entity, lane.writer, tokeniser, window)
+        manifest = replace(_manifest(context, name, entity, lane.writer, tokeniser, window), history=history)
         write_manifest(lane.writer.folder, manifest)
         entity.file, entity.load_id = manifest.file, manifest.load_id
         if context.tallies[name].rejected:

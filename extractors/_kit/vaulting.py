@@ -21,7 +21,7 @@ class VaultBuffer:
         self._vault = vault
         self._pending: dict[str, tuple[str, str]] = {}
         self._recent: list[str | None] = [None] * RECENT
-        self.tombstones: Tombstones = tombstones_in_force(vault.engine)
+        self.tombstones = Tombstones()
 
     def add(self, token: str, kind: str, clear: str) -> None:
         """Remember one identity until the next flush, unless this run had it not long ago or it was erased."""
@@ -41,6 +41,10 @@ class VaultBuffer:
         if self._pending:
             self._vault.put_many((token, kind, clear) for token, (kind, clear) in self._pending.items())
             self._pending.clear()
+
+    def learn_erasures(self) -> None:
+        """Ask whose records must not come back; under the source's lock, for an erasure sweeps while it holds that."""
+        self.tombstones = tombstones_in_force(self._vault.engine)
 
     def keep_followed(self) -> None:
         """Make the tombstones last that erased numbers have led to."""

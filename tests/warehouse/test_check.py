@@ -15,8 +15,8 @@ from expectations import judge, label
 from expectations.errors import CallRejected
 from tests.warehouse.judged import CHECKS, Office, person
 from tests.warehouse.landed import SOURCE
-from warehouse.decisions.vault import open_engine
-from warehouse.decisions.waivers import add_waiver, ensure_waivers, revoke_waiver
+from warehouse.decisions.store import open_decisions
+from warehouse.decisions.waivers import add_waiver, revoke_waiver
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -240,8 +240,7 @@ def test_a_row_that_nothing_explains_stops_the_night(office: Office) -> None:
 
 
 def test_a_waiver_lets_through_what_it_names_until_its_day(office: Office) -> None:
-    engine = open_engine(office.decisions)
-    ensure_waivers(engine)
+    engine = open_decisions(office.decisions)
     rows = [*(person(pk, age="200") for pk in "1245"), person("3")]
     assert office.night(1, *rows)["verdict"] == "held"
     waiver = add_waiver(
@@ -259,8 +258,7 @@ def test_a_waiver_lets_through_what_it_names_until_its_day(office: Office) -> No
 
 
 def test_a_waiver_of_one_record_leaves_the_others(office: Office) -> None:
-    engine = open_engine(office.decisions)
-    ensure_waivers(engine)
+    engine = open_decisions(office.decisions)
     add_waiver(
         engine,
         SOURCE,

@@ -14,7 +14,9 @@ from sqlalchemy.pool import StaticPool
 
 from expectations.errors import CallRejected
 from warehouse.decisions import vault as module
-from warehouse.decisions.vault import Vault, VaultEntryMissing, VaultUnreadable, ensure_schema
+from warehouse.decisions.models import VaultEntry
+from warehouse.decisions.store import settle
+from warehouse.decisions.vault import Vault, VaultEntryMissing, VaultUnreadable
 
 # Two busy cores are no finding.
 steady = settings(deadline=None)
@@ -62,7 +64,7 @@ def test_what_goes_in_comes_out(chosen: str, algorithm: str, url: str, monkeypat
 @given(st.text(), st.sampled_from(["aes-256-gcm", "sm4-gcm"]))
 def test_any_text_survives(clear: str, algorithm: str) -> None:
     engine = create_engine("sqlite://", poolclass=StaticPool)
-    ensure_schema(engine)
+    VaultEntry.metadata.create_all(engine)
     vault = Vault(engine, KEY, algorithm)
     vault.put_many([("t", "name", clear)])
     assert vault.reveal("t") == clear
@@ -212,9 +214,9 @@ def test_postgresql_ignores_what_is_there() -> None:
     vault.close()
 
 
-def test_ensure_schema_keeps_what_is_there(vault: Vault, url: str) -> None:
+def test_settling_keeps_what_is_there(vault: Vault, url: str) -> None:
     vault.put_many([NAME])
-    ensure_schema(vault.engine)
+    settle(vault.engine)
     file = sqlite3.connect(url.removeprefix("sqlite:///"))
     assert file.execute("select count(*) from vault_entry").fetchone() == (1,)
     file.close()

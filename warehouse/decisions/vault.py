@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -17,12 +16,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Engine, Insert, create_engine, event, inspect, make_url, select
+from sqlalchemy import Engine, Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import CreateTable
 
 from expectations.errors import CallRejected
 from warehouse.decisions.models import VaultEntry
+from warehouse.decisions.store import open_engine, settle
 
 KEY_VARIABLE: Final = "REGISTER_VAULT_KEY"
 ALGORITHM_VARIABLE: Final = "REGISTER_VAULT_ALG"
@@ -35,7 +34,6 @@ _TAG: Final = 16
 _BATCH: Final = 5_000
 _COLUMNS: Final = ("token", "kind", "key_id", "algorithm", "ciphertext")
 _TRANSACTION: Final = 50_000  # tokens are random: the more at once, the fewer pages of the tree are written twice
-_BUSY_SECONDS: Final = 30
 
 
 class VaultEntryMissing(LookupError):
@@ -69,13 +67,13 @@ class Vault:
 
     @classmethod
     def open(cls, url: str) -> "Vault":
-        """Open the vault of a SQLAlchemy URL with key and algorithm of the environment. Raises CallRejected SC-KEY."""
+        """Open the vault of a SQLAlchemy URL with key and algorithm of the environment. Raises SC-KEY, DS-MIGRATE."""
         key = os.environ.get(KEY_VARIABLE, "").strip()
         if not _KEY.fullmatch(key):
             raise CallRejected("SC-KEY", detail=f"{KEY_VARIABLE} must be 64 hexadecimal characters")
         algorithm = os.environ.get(ALGORITHM_VARIABLE, "").strip().lower()
         vault = cls(open_engine(url), bytes.fromhex(key), _SHORT.get(algorithm, algorithm))
-        ensure_schema(vault.engine)
+        settle(vault.engine)
         return vault
 
     def put_many(self, entries: Iterable[tuple[str, str, str]]) -> None:
@@ -99,6 +97,10 @@ class Vault:
             row = connection.execute(select(*columns).where(columns.token == token)).one_or_none()
         if row is None:
             raise VaultEntryMissing("the vault holds nothing under this token")
+        return self.unseal(row)
+
+    def unseal(self, row: Any) -> str:
+        """The clear text of a row of vault_entry. Raises VaultUnreadable."""
         if row.key_id != self.key_id:
             raise VaultUnreadable(f"the entry needs key {row.key_id}, the vault is open with {self.key_id}")
         box = self._boxes.get(row.algorithm)
@@ -108,6 +110,10 @@ class Vault:
             return box.unseal(row.ciphertext, _associated(row.token, row.kind)).decode("utf-8", "surrogatepass")
         except InvalidTag:
             raise VaultUnreadable("the entry was changed since it was written") from None
+
+    def sealed(self, entries: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
+        """Entries encrypted anew, as rows of vault_entry."""
+        return [dict(zip(_COLUMNS, row, strict=True)) for row in self._rows(entries)]
 
     def close(self) -> None:
         """Give the connections back."""
@@ -122,41 +128,6 @@ class Vault:
             (token, kind, *fixed, seal(nonces[at : at + _NONCE], _bytes(clear), _associated(token, kind)))
             for at, (token, kind, clear) in zip(range(0, len(nonces), _NONCE), entries, strict=True)
         ]
-
-
-def open_engine(url: str) -> Engine:
-    """Engine of the decision store; a SQLite file gets WAL, a busy timeout, mode 0600 and, if new, a 0700 folder."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    if parsed.database not in (None, "", ":memory:"):
-        _protect(Path(str(parsed.database)))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-    event.listen(engine, "connect", _set_pragmas)
-    return engine
-
-
-def ensure_schema(engine: Engine) -> None:
-    """Create the vault table where migrations have not; asks first, since the role may lack the right to create."""
-    table = VaultEntry.__table__
-    if not inspect(engine).has_table(VaultEntry.__tablename__):
-        with engine.begin() as connection:
-            connection.execute(CreateTable(table, if_not_exists=True))  # type: ignore[arg-type]
-
-
-def _protect(file: Path) -> None:
-    # A folder that was there before may belong to others: only a new one is closed.
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite gives the -wal and -shm files the mode of the database file.
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    file.chmod(0o600)
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    # secure_delete: an erased entry must not linger in free pages. cache_size: tokens fall all over the tree.
-    settings = ("journal_mode=wal", "synchronous=full", "secure_delete=on", "cache_size=-32768")
-    for setting in (*settings, f"busy_timeout={_BUSY_SECONDS * 1000}"):
-        connection.execute(f"pragma {setting}")
 
 
 def _insert_or_ignore(engine: Engine) -> Insert:

@@ -9,38 +9,12 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 
-from sqlalchemy import Date, DateTime, Engine, Text, inspect, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
 
 from expectations.errors import CallRejected
 from expectations.verdict import Waiver
-from warehouse.decisions.models import Base
-
-
-class QualityWaiver(Base):
-    """One waiver; `source_record_id` is NULL for a whole rule."""
-
-    __tablename__ = "quality_waiver"
-
-    waiver_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    source: Mapped[str] = mapped_column(Text, index=True)
-    entity: Mapped[str] = mapped_column(Text)
-    rule: Mapped[str] = mapped_column(Text)
-    source_record_id: Mapped[str | None] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
-    until: Mapped[date] = mapped_column(Date)
-    made_by: Mapped[str] = mapped_column(Text)
-    made_at: Mapped[datetime] = mapped_column(DateTime)
-    revoked_by: Mapped[str | None] = mapped_column(Text)
-    revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
-
-
-def ensure_waivers(engine: Engine) -> None:
-    """Create the table where migrations have not; asks first, since the role may lack the right to create."""
-    if not inspect(engine).has_table(QualityWaiver.__tablename__):
-        with engine.begin() as connection:
-            connection.execute(CreateTable(QualityWaiver.__table__, if_not_exists=True))  # type: ignore[arg-type]
+from warehouse.decisions.models import QualityWaiver
 
 
 def add_waiver(

@@ -15,9 +15,10 @@ from expectations import cross, runner
 from expectations.contract import Contract
 from expectations.errors import CallRejected
 from expectations.faultpoint import faultpoint, register
+from expectations.memory import bounded
 from expectations.verdict import Waiver
-from warehouse.decisions.vault import open_engine
-from warehouse.decisions.waivers import ensure_waivers, waivers_in_force
+from warehouse.decisions.store import open_decisions
+from warehouse.decisions.waivers import waivers_in_force
 from warehouse.engine.connection import open_warehouse
 
 DECISIONS = "REGISTER_DECISIONS_URL"
@@ -49,6 +50,8 @@ def check_source(
         faultpoint("check.before_judging")
         verdict = runner.check_source(contract, connection, night, waivers)
         faultpoint("check.after_judging")
+        with bounded(connection):  # the one at the end would read all that was written with all the memory there is
+            connection.execute("checkpoint")
     return {**verdict.as_dict(), "landed": (landing / contract.source).is_dir()}
 
 
@@ -66,9 +69,8 @@ def _waivers(source: str, night: date, decisions_url: str | None) -> list[Waiver
     url = decisions_url or os.environ.get(DECISIONS)
     if not url:
         return []
-    engine = open_engine(url)
+    engine = open_decisions(url)
     try:
-        ensure_waivers(engine)
         return waivers_in_force(engine, source, night)
     finally:
         engine.dispose()

@@ -109,12 +109,17 @@ def check_file(load: Load) -> None:
     """Raises SourceChanged LA-MISSING, LA-CORRUPT."""
     where = f"{load.manifest.entity}, load {load.load_id}"
     try:
-        with load.path.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        digest = sha256_of(load.path)
     except FileNotFoundError as error:
         raise SourceChanged("LA-MISSING", detail=where) from error
     if digest != load.manifest.sha256:
         raise SourceChanged("LA-CORRUPT", detail=where)
+
+
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of a file, streamed."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def check_columns(load: Load, staged: StagedEntity, version: str) -> tuple[set[str], set[str], set[str]]:

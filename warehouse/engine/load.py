@@ -7,7 +7,7 @@ writes only the rows whose hash the table does not hold. A load delivered before
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ import duckdb
 
 from expectations.errors import SourceChanged
 from expectations.faultpoint import faultpoint, register
+from warehouse.decisions.tombstones import RULE
 from warehouse.engine.connection import Connection, transaction
 from warehouse.engine.evidence import Load
 from warehouse.engine.sql import statement
@@ -27,24 +28,34 @@ register("stage.before_insert", "stage.after_insert", "stage.before_commit", "st
 
 @dataclass(frozen=True)
 class Figures:
-    """What a load came to; landed = new + known."""
+    """What a load came to; landed = new + known, without the rows that were erased."""
 
     landed: int
     new: int
     known: int
     deletes: int
     untyped: int
+    erased: int = 0
 
 
-def run_load(connection: Connection, load: Load, staged: StagedEntity, present: Collection[str]) -> Figures:
+def run_load(
+    connection: Connection,
+    load: Load,
+    staged: StagedEntity,
+    present: Collection[str],
+    erased: Callable[[], int] | None = None,
+) -> Figures:
     """Stage one load and commit it with its ledger row.
 
+    erased: fills `temp.erased` with the places of the load's rows that were erased and returns their number.
     Raises: SourceChanged LO-LEDGER when a row is unexplained; then nothing of the load stays.
     """
     started = time.monotonic()
     connection.execute(statement("_batch"))
+    with _readable(load):
+        gone = erased() if erased is not None else 0
     with transaction(connection), _readable(load):
-        figures = _stage(connection, load, staged, present)
+        figures = _stage(connection, load, staged, present, gone)
         faultpoint("stage.after_insert")
         _balance(load, figures)
         if staged.snapshot:
@@ -66,11 +77,13 @@ def _readable(load: Load) -> Iterator[None]:
         raise SourceChanged("LA-CORRUPT", detail=detail) from error
 
 
-def _stage(connection: Connection, load: Load, staged: StagedEntity, present: Collection[str]) -> Figures:
+def _stage(connection: Connection, load: Load, staged: StagedEntity, present: Collection[str], erased: int) -> Figures:
     table, landed = staged.table, staged.landed(present)
     file = {"file": load.reader_path}
     moment = {"load_id": load.load_id, "window_end": load.window_end}
     connection.execute(statement("batch_insert", landed=landed, content_hash=staged.content_hash()), file)
+    if erased:
+        connection.execute(statement("erased_drop"))
     connection.execute(statement("fresh_insert", table=table))
     [(rows, expected, fresh_rows, known_rows)] = connection.execute(statement("batch_figures", table=table)).fetchall()
     if known_rows:
@@ -86,7 +99,7 @@ def _stage(connection: Connection, load: Load, staged: StagedEntity, present: Co
     [(deletes, untyped)] = connection.execute(
         statement("version_figures", table=table), {"load_id": load.load_id}
     ).fetchall()
-    return Figures(rows, new, rows - new, deletes, untyped)
+    return Figures(rows, new, rows - new, deletes, untyped, erased)
 
 
 def _insert(connection: Connection, staged: StagedEntity, landed: Any, parameters: dict[str, Any]) -> int:
@@ -102,18 +115,22 @@ def _insert(connection: Connection, staged: StagedEntity, landed: Any, parameter
 def _balance(load: Load, figures: Figures) -> None:
     """Conservation of the load. Raises SourceChanged LO-LEDGER; a partial load may fall short of the source's total."""
     manifest = load.manifest
-    explained = figures.landed + sum(manifest.dropped.values()) + sum(manifest.rejected.values())
+    rows = figures.landed + figures.erased
+    explained = rows + sum(manifest.dropped.values()) + sum(manifest.rejected.values())
     short = explained < manifest.source_total if manifest.partial else False
-    if figures.landed != manifest.rows or (explained != manifest.source_total and not short):
+    if rows != manifest.rows or (explained != manifest.source_total and not short):
         raise SourceChanged(
             "LO-LEDGER",
             detail=f"{manifest.entity}, load {load.load_id}: the source has {manifest.source_total}, the manifest "
-            f"{manifest.rows} rows, the file {figures.landed}; {explained} explained",
+            f"{manifest.rows} rows, the file {rows}; {explained} explained",
         )
 
 
 def _record(connection: Connection, load: Load, staged: StagedEntity, figures: Figures, seconds: float) -> None:
     manifest = load.manifest
+    dropped = dict(manifest.dropped)
+    if figures.erased:
+        dropped[RULE] = dropped.get(RULE, 0) + figures.erased
     connection.execute(
         statement("ledger_insert"),
         {
@@ -121,7 +138,7 @@ def _record(connection: Connection, load: Load, staged: StagedEntity, figures: F
             "window_begin": load.window_begin, "window_end": load.window_end,
             "contract_version": manifest.contract_version, "token_key": manifest.token_key,
             "source_total": manifest.source_total, "landed": figures.landed,
-            "dropped_rules": list(manifest.dropped), "dropped_rows": list(manifest.dropped.values()),
+            "dropped_rules": list(dropped), "dropped_rows": list(dropped.values()),
             "rejected_codes": list(manifest.rejected), "rejected_rows": list(manifest.rejected.values()),
             "new": figures.new, "known": figures.known, "deletes": figures.deletes, "untyped": figures.untyped,
             "derive": staged.snapshot, "snapshot": manifest.snapshot, "partial": manifest.partial,

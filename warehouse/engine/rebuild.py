@@ -10,19 +10,22 @@ import glob
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from expectations.contract import Contract
 from expectations.faultpoint import faultpoint, register
-from warehouse.engine.connection import opened, wait_and_lock
+from warehouse.engine.connection import Connection, opened, wait_and_lock
 from warehouse.engine.digest import digest_table
+from warehouse.engine.erased import tombstones_of
 from warehouse.engine.report import StageReport
 from warehouse.engine.staged import SCHEMA, table_name
 from warehouse.engine.staging import stage_into
+
+After: TypeAlias = Callable[[Connection, Path, list[Contract]], dict[str, Any]]
 
 register("rebuild.before_swap", "rebuild.linked", "rebuild.wal_kept", "rebuild.after_swap")
 
@@ -33,13 +36,15 @@ class RebuildReport:
 
     sources: dict[str, StageReport] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    register: dict[str, Any] = field(default_factory=dict)
     swapped: bool = False
     kept: str | None = None
     seconds: float = 0.0
 
     @property
     def exit_status(self) -> int:
-        return max((r.exit_status for r in self.sources.values()), default=0)
+        staged = max((r.exit_status for r in self.sources.values()), default=0)
+        return max(staged, int(self.register.get("exit_status", 0)))
 
     @property
     def losses(self) -> bool:
@@ -52,6 +57,7 @@ class RebuildReport:
             "exit_status": self.exit_status,
             "sources": {name: report.as_dict() for name, report in sorted(self.sources.items())},
             "digests": dict(sorted(self.digests.items())),
+            "register": self.register,
             "swapped": self.swapped,
             "kept": self.kept,
             "seconds": round(self.seconds, 3),
@@ -65,23 +71,29 @@ def rebuild(
     *,
     accept_errors: bool = False,
     wait: float | None = None,
+    then: After | None = None,
 ) -> RebuildReport:
     """Stage all contracts into a new file and put it in the place of the old one, which is kept.
 
     Holds the writer lock throughout. Errors of loads stand in the report, and then the present file stays, because
-    the new one would lack their rows; `accept_errors` swaps all the same. Raises: SourceLater LO-LOCKED.
+    the new one would lack their rows; `accept_errors` swaps all the same. then: what is made from staging in the new
+    file (claims, register), given its connection, the old file and the contracts. Raises: SourceLater LO-LOCKED.
     """
     started = time.monotonic()
     report = RebuildReport()
+    listed = list(contracts)
     with wait_and_lock(warehouse, wait):
         workshop = _clear_workshop(warehouse)
         fresh = workshop / warehouse.name
+        tombstones = tombstones_of(warehouse)
         with opened(fresh) as connection:
-            for contract in contracts:
-                report.sources[contract.source] = stage_into(connection, contract, landing)
+            for contract in listed:
+                report.sources[contract.source] = stage_into(connection, contract, landing, (), tombstones)
                 for entity in contract.entities:
                     table = table_name(contract.source, entity)
                     report.digests[table] = digest_table(connection, SCHEMA, table)
+            if then is not None:
+                report.register = then(connection, warehouse, listed)
         if accept_errors or not report.losses:
             report.kept = _swap(fresh, warehouse)
             report.swapped = True

@@ -10,7 +10,7 @@ from expectations.errors import PipelineError
 
 @dataclass
 class EntityReport:
-    """One entity. landed = new + known, over the loads of this run.
+    """One entity. landed = new + known, over the loads of this run; erased: landed rows that a tombstone kept out.
 
     closed, returned: records closed and re-opened by complete snapshots. lost, extra: columns of the contract that an
     older landed file lacks, and columns of it that the contract no longer takes.
@@ -26,6 +26,7 @@ class EntityReport:
     returned: int = 0
     untyped: int = 0
     floor_held: int = 0
+    erased: int = 0
     orphans: int = 0
     restaged: bool = False
     lost: dict[str, int] = field(default_factory=dict)

@@ -37,15 +37,19 @@ def ensure_table(connection: Connection, staged: StagedEntity, landing: Path) ->
     if found:
         _demand_evidence(connection, scope, landing / staged.source)
     with transaction(connection):
-        connection.execute(statement("staged_drop", table=staged.table))
-        for step in FORGET:
-            connection.execute(step, scope)
-        connection.execute(statement("staged_table", table=staged.table, declarations=staged.declarations()))
-        connection.execute(
-            "insert into ledger.shape values ($source, $entity, $shape)", {**scope, "shape": staged.shape}
-        )
+        clear_table(connection, staged)
         faultpoint("stage.restage")
     return bool(found)
+
+
+def clear_table(connection: Connection, staged: StagedEntity) -> None:
+    """Make the table anew and forget its loads, inside the caller's transaction; staging fills it from landing."""
+    scope = {"source": staged.source, "entity": staged.entity.name}
+    connection.execute(statement("staged_drop", table=staged.table))
+    for step in FORGET:
+        connection.execute(step, scope)
+    connection.execute(statement("staged_table", table=staged.table, declarations=staged.declarations()))
+    connection.execute("insert into ledger.shape values ($source, $entity, $shape)", {**scope, "shape": staged.shape})
 
 
 def _demand_evidence(connection: Connection, scope: dict[str, str], root: Path) -> None:

@@ -116,6 +116,10 @@ class StagedEntity:
             for i, c in enumerate(self.columns)
         )
 
+    def landed_column(self, column: str) -> Sql:
+        """The alias `l<i>` of a landed column."""
+        return _indexed("l", self._place(column))
+
     def content_hash(self) -> Sql:
         """The hash of a landed row: length, name and text of every value, in name order."""
         return call("md5", content((c.name, _indexed("l", i)) for i, c in enumerate(self.columns)))

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from expectations.contract import Contract
 from expectations.errors import SourceChanged
+from warehouse.decisions.tombstones import Tombstones
 from warehouse.engine.connection import Connection, open_warehouse
+from warehouse.engine.erased import find_erased, tombstones_of
 from warehouse.engine.evidence import Load, check_columns, check_file, orphans, read_evidence
 from warehouse.engine.load import run_load
 from warehouse.engine.report import EntityReport, StageReport
@@ -34,17 +36,23 @@ def stage_source(
     warehouse: the DuckDB file. confirmed: load ids of sharply shrunken snapshots that a steward accepted. wait:
     seconds for the writer lock.
     What concerns one load (missing, corrupt, other columns) or a snapshot (EX-FLOOR) stands in the report; the
-    other loads go in. Raises: LO-LOCKED, LO-WAREHOUSE, LO-MIGRATION, LO-LEDGER, LA-SPACE.
+    other loads go in. Raises: LO-LOCKED, LO-WAREHOUSE, LO-MIGRATION, LO-LEDGER, LA-SPACE, DS-STORE, DS-KEY.
     """
     with open_warehouse(warehouse, wait=wait) as connection:
-        return stage_into(connection, contract, landing, confirmed)
+        # Under the lock: an erasure that holds it has written its tombstones before it sweeps.
+        return stage_into(connection, contract, landing, confirmed, tombstones_of(warehouse))
 
 
 def stage_into(
-    connection: Connection, contract: Contract, landing: Path, confirmed: Collection[str] = ()
+    connection: Connection,
+    contract: Contract,
+    landing: Path,
+    confirmed: Collection[str] = (),
+    tombstones: Tombstones | None = None,
 ) -> StageReport:
-    """The same over an open warehouse."""
+    """The same over an open warehouse, without the rows that the tombstones name."""
     started = time.monotonic()
+    gone = tombstones or Tombstones()
     entities = staged_entities(contract)
     report = StageReport(contract.source, {name: EntityReport() for name in entities})
     for name, staged in entities.items():
@@ -55,7 +63,7 @@ def stage_into(
     for load_id in evidence.known:
         _of(report, ledger[load_id][0]).loads_known += 1
     for load in evidence.pending:
-        _stage_load(connection, contract, entities, load, report)
+        _stage_load(connection, contract, entities, load, report, gone)
     for staged in entities.values():
         if staged.snapshot:
             _derive(connection, staged, confirmed, report)
@@ -79,7 +87,12 @@ def _of(report: StageReport, entity: str) -> EntityReport:
 
 
 def _stage_load(
-    connection: Connection, contract: Contract, entities: dict[str, StagedEntity], load: Load, report: StageReport
+    connection: Connection,
+    contract: Contract,
+    entities: dict[str, StagedEntity],
+    load: Load,
+    report: StageReport,
+    gone: Tombstones,
 ) -> None:
     """One load; its own error stays its own, only an unexplained row or a full disk stops the run."""
     name = load.manifest.entity
@@ -88,7 +101,10 @@ def _stage_load(
         staged = _staged(contract, entities, load)
         check_file(load)
         present, lost, extra = check_columns(load, staged, contract.version)
-        figures = run_load(connection, load, staged, present)
+        figures = run_load(
+            connection, load, staged, present,
+            lambda: len(find_erased(connection, staged, load.reader_path, present, gone)),
+        )  # fmt: skip
     except SourceChanged as error:
         if error.code == "LO-LEDGER":
             raise
@@ -100,6 +116,7 @@ def _stage_load(
     entity.known += figures.known
     entity.deletes += figures.deletes
     entity.untyped += figures.untyped
+    entity.erased += figures.erased
     for column in lost:
         entity.lost[column] = entity.lost.get(column, 0) + 1
     for column in extra:

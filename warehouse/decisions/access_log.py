@@ -1,0 +1,183 @@
+"""The access log: every look at a person record and every deed, written before the answer leaves.
+
+Rows are chained by SHA-256; after each write the head goes to a file outside the database (and to a second place, if
+set), so that an edit, a gap, another order and a cut tail all show in `verify`. The database refuses updates and
+deletes by trigger. Whoever cannot write here gets no answer: DS-LOG.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from expectations.errors import CallRejected, SourceChanged
+from expectations.faultpoint import faultpoint, register
+from warehouse.decisions.models import AccessEntry
+from warehouse.decisions.store import home
+
+register("log.before_commit", "log.before_anchor", "log.after_anchor")
+
+ANCHOR: Final = "REGISTER_LOG_ANCHOR"
+SECOND: Final = "REGISTER_LOG_ANCHOR_COPY"
+BEGINNING: Final = "0" * 64
+_LOCK: Final = 7_361_802_211
+_FIELDS: Final = ("seq", "at", "who", "role", "action", "subject", "purpose", "outcome")
+
+
+class Entry(NamedTuple):
+    """One row; `subject` holds keyed digests with blanks between, never a clear value."""
+
+    seq: int
+    at: str
+    who: str
+    role: str
+    action: str
+    subject: str
+    purpose: str
+    outcome: str
+    previous: str
+    hash: str
+
+
+class Verified(NamedTuple):
+    """What `verify` found: how many rows, the head, how far the anchors reach; no faults if all is well."""
+
+    rows: int
+    head: str
+    anchored: int
+    faults: list[str]
+
+
+class AccessLog:
+    """The log of one decision store."""
+
+    def __init__(self, engine: Engine, anchors: Iterable[Path] | None = None) -> None:
+        """anchors: files that receive the head; by default REGISTER_LOG_ANCHOR and REGISTER_LOG_ANCHOR_COPY."""
+        self.engine = engine
+        self.anchors = list(anchors) if anchors is not None else anchor_files(engine)
+
+    def write(self, *, who: str, role: str, action: str, subject: str, purpose: str, outcome: str) -> Entry:
+        """Append a row, durable and anchored on return. Raises SourceChanged DS-LOG: then nothing may be answered."""
+        said = (who, role, action, subject, purpose, outcome)
+        try:
+            with self.engine.connect() as connection:
+                entry = self._append(connection, said)
+                faultpoint("log.before_commit")
+                connection.commit()
+            faultpoint("log.before_anchor")
+            for file in self.anchors:
+                _anchor(file, entry)
+            faultpoint("log.after_anchor")
+        except (SQLAlchemyError, OSError) as error:
+            raise SourceChanged("DS-LOG", detail=type(error).__name__) from error
+        return entry
+
+    def entries(self, subjects: Iterable[str] | None = None) -> list[Entry]:
+        """All rows in order, or those that name one of the subjects."""
+        columns = AccessEntry.__table__.c
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(*columns).order_by(columns.seq)).all()
+        wanted = None if subjects is None else set(subjects)
+        return [Entry(*row) for row in rows if wanted is None or wanted & set(row.subject.split())]
+
+    def verify(self) -> Verified:
+        """Follow the chain from its beginning and hold it against every anchor."""
+        entries = self.entries()
+        faults = _broken(entries)
+        hashes = {e.seq: e.hash for e in entries}
+        reach = 0
+        for file in self.anchors:
+            lines = _read_anchor(file)
+            if entries and not lines:
+                faults.append(f"anchor {file.name}: missing or empty")
+            for seq, head in lines:
+                if hashes.get(seq) != head:
+                    faults.append(f"anchor {file.name}: row {seq} is {'gone' if seq not in hashes else 'another'}")
+                reach = max(reach, seq)
+        return Verified(len(entries), entries[-1].hash if entries else BEGINNING, reach, faults)
+
+    def _append(self, connection: Connection, said: tuple[str, ...]) -> Entry:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        else:
+            connection.exec_driver_sql("begin immediate")
+        columns = AccessEntry.__table__.c
+        last = connection.execute(select(columns.seq, columns.hash).order_by(columns.seq.desc()).limit(1)).first()
+        seq, previous = (last.seq + 1, last.hash) if last else (1, BEGINNING)
+        plain = (seq, datetime.now().isoformat(timespec="microseconds"), *said)
+        entry = Entry._make((*plain, previous, _hash(plain, previous)))
+        connection.execute(insert(AccessEntry).values(entry._asdict()))
+        return entry
+
+
+def anchor_files(engine: Engine) -> list[Path]:
+    """Where the head of the chain is kept: REGISTER_LOG_ANCHOR, by default beside a SQLite store or in the home."""
+    database = engine.url.database
+    beside = Path(database) if engine.dialect.name == "sqlite" and database else home() / "decisions.db"
+    files = [os.environ.get(ANCHOR) or str(beside.with_name(f"{beside.name}.anchor")), os.environ.get(SECOND)]
+    return [Path(file) for file in files if file]
+
+
+def _hash(plain: tuple[Any, ...], previous: str) -> str:
+    """SHA-256 over the fields, each with its length before it, and the hash before."""
+    texts = [str(value).encode("utf8", "surrogatepass") for value in (*plain, previous)]
+    return hashlib.sha256(b"".join(b"%d:%s" % (len(t), t) for t in texts)).hexdigest()
+
+
+def _broken(entries: list[Entry]) -> list[str]:
+    faults: list[str] = []
+    previous = BEGINNING
+    for place, entry in enumerate(entries, 1):
+        if entry.seq != place:
+            return [*faults, f"row {place} is missing"]
+        if entry.previous != previous:
+            faults.append(f"row {place} does not follow the row before it")
+        if entry.hash != _hash(entry[: len(_FIELDS)], entry.previous):
+            faults.append(f"row {place} was changed")
+        previous = entry.hash
+    return faults
+
+
+def _anchor(file: Path, entry: Entry) -> None:
+    """Append `seq hash at`, synced; one writer at a time, after a line that a kill left half written."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "rb+") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        size = handle.seek(0, os.SEEK_END)
+        if size:
+            handle.seek(size - 1)
+            torn = handle.read(1) != b"\n"
+        line = f"{entry.seq} {entry.hash} {entry.at}\n"
+        handle.write(("\n" if size and torn else "").encode() + line.encode())
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _read_anchor(file: Path) -> list[tuple[int, str]]:
+    """The whole lines of an anchor; half a line is what a kill left, its row is anchored by the next write."""
+    if not file.exists():
+        return []
+    lines = [line.split(" ") for line in file.read_text("utf8").splitlines()]
+    return [(int(p[0]), p[1]) for p in lines if len(p) == 3 and p[0].isdigit() and len(p[1]) == 64]
+
+
+def refuse_faults(found: Verified) -> None:
+    """Raises SourceChanged DS-CHAIN when the chain or an anchor does not hold."""
+    if found.faults:
+        more = f" (+{len(found.faults) - 3})" if len(found.faults) > 3 else ""
+        raise SourceChanged("DS-CHAIN", detail="; ".join(found.faults[:3]) + more)
+
+
+def refuse_unknown(role: str, roles: Iterable[str], action: str) -> None:
+    """Raises CallRejected DS-ROLE for a role that may not do this."""
+    if role not in (allowed := sorted(roles)):
+        raise CallRejected("DS-ROLE", detail=f"{action}: {role} may not, {', '.join(allowed)} may")

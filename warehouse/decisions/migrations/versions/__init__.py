@@ -1,0 +1,1 @@
+"""The revisions, oldest first; `warehouse.decisions.store.REVISIONS` names them."""
