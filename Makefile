@@ -28,6 +28,10 @@ var/uv/bin/uv:
 demo: setup ## one night of the simulated town through a real Airflow (KEEP=1 leaves the UI up)
 	$(RUN) -m simulator.demo $(if $(KEEP),--keep)
 
+.PHONY: demo-history
+demo-history: setup ## the years 2018-2022 backfilled in two orders, once with a stop: one register
+	$(RUN) -m simulator.demo.history
+
 .PHONY: test
 test: setup ## all tests, under ten minutes on two cores
 	$(RUN) -m pytest -n 2 --dist loadfile
@@ -55,6 +59,10 @@ bench: setup ## the quick benchmarks, side by side with their peers
 .PHONY: bench-full
 bench-full: setup ## street-size benchmarks (an hour)
 	$(RUN) -m bench --full
+
+.PHONY: train
+train: setup ## learn the person model anew; fails when it is not, byte for byte, the one in use
+	$(RUN) -m bench.train
 
 .PHONY: source
 source: setup ## start a new source: make source NAME=my_system

@@ -20,6 +20,7 @@ from plugins.connections import source_connection
 from plugins.settings import Settings
 from warehouse.engine import stage_source
 from warehouse.engine.check import check_cross, check_source
+from warehouse.engine.nightly import register_nightly
 from warehouse.report.build import build_report
 
 log = structlog.get_logger("register.night")
@@ -84,6 +85,22 @@ def check_night(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     if verdict["verdict"] == "error":
         raise PipelineError((verdict.get("error") or {}).get("code", "CH-ENGINE"), detail=key)
     return verdict
+
+
+def register_night(night: str | None) -> dict[str, Any]:
+    """Build and judge the register of a night from whatever is accepted; names who is absent or held.
+
+    Raises: what the register's own contract holds back (RE-HELD), after an alert with counts only.
+    """
+    built, _ = register_nightly(Settings.from_env().warehouse, night)
+    verdicts: dict[str, str] = built["verdicts"]
+    built["absent"] = sorted(set(discover()) - set(verdicts)) if night else []
+    built["held"] = sorted(key for key, verdict in verdicts.items() if verdict in ("held", "error"))
+    log.info("built", night=night, rows=built["register"]["rows"], absent=built["absent"], held=built["held"])
+    if built["error"]:
+        alert("register_is_held", night=night, rules={f["rule"]: f["failing"] for f in built["failed"]})
+        raise PipelineError(built["error"]["code"], detail=built["error"]["detail"])
+    return built
 
 
 def compare_night(night: str | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import sys
 from extractors import discover
 
 WAREHOUSE = "warehouse"
+HISTORY = "history"
 
 
 def source_pool(key: str) -> str:
@@ -22,6 +23,7 @@ def pools() -> dict[str, dict[str, object]]:
     """All pools as Airflow's import file wants them."""
     found = {source_pool(s.key): (1, f"{s.title.zh}：同一时间只问一次") for s in discover().values()}
     found[WAREHOUSE] = (1, "数仓只有一个写入者 / one writer for the warehouse")
+    found[HISTORY] = (2, "历史回填，不与当夜争抢 / backfill, apart from the nightly runs")
     return {
         name: {"slots": slots, "description": text, "include_deferred": True} for name, (slots, text) in found.items()
     }

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,15 +23,19 @@ CANARY = b"CANARY"
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Home and printed output of one run."""
-    home = tmp_path_factory.mktemp("demo") / "home"
-    done = subprocess.run(
-        [sys.executable, "-m", "simulator.demo", "--home", str(home)],
-        cwd=ROOT, env=os.environ | {"COLUMNS": "100"}, capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return home, done.stdout
+def demo() -> Iterator[tuple[Path, str]]:
+    """Home and printed output of one run.
+
+    Not under pytest's own folder: another session shuts that to the user PostgreSQL runs as when we are root.
+    """
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        home = Path(folder) / "home"
+        done = subprocess.run(
+            [sys.executable, "-m", "simulator.demo", "--home", str(home)],
+            cwd=ROOT, env=os.environ | {"COLUMNS": "100"}, capture_output=True, text=True, timeout=900,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield home, done.stdout
 
 
 def files_of(home: Path) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """`python -m simulator.demo [--keep]`: set up, run the night, print what became of every row.
 
-Flow: town -> metadata database -> Airflow (migrate, pools, services) -> trigger twelve DAGs -> watch -> table.
+Flow: town -> metadata database -> Airflow (migrate, pools, services) -> trigger twelve DAGs -> watch -> tables, and
+the register, which Airflow builds by itself when the twelfth system has been judged.
 Exit status 0 only if every source reconciled.
 """
 
@@ -10,11 +11,9 @@ import argparse
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,20 @@ from rich.live import Live
 
 from extractors import discover
 from simulator.demo.airflow_env import ROOT, USER, airflow_environment, free_port, kept_secrets
-from simulator.demo.night import REPORT, Api, NightRun, run_night, run_report, wait_for_dags
-from simulator.demo.services import StartFailed, airflow, metadata_database, run_once, town
-from simulator.demo.tables import dropped_lines, night_table, progress_table, verdict_table
+from simulator.demo.figures import figures
+from simulator.demo.night import (
+    AT_FIVE,
+    REGISTER,
+    REPORT,
+    Api,
+    NightRun,
+    run_night,
+    run_report,
+    wait_for_dags,
+    wait_for_register,
+)
+from simulator.demo.services import StartFailed, airflow, import_pools, metadata_database, run_once, town
+from simulator.demo.tables import dropped_lines, night_table, progress_table, register_table, verdict_table
 
 NIGHT = "2022-11-05"
 FIRST = "2022-01-01"
@@ -67,21 +77,27 @@ def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
         env = airflow_environment(home, database, port)
         env |= {f"AIRFLOW_CONN_{key.upper()}": json.dumps(value) for key, value in connections.items()}
         run_once("migrate", ["db", "migrate"], env, home)
-        _import_pools(env, home)
+        import_pools(env, home)
         step("启动 Airflow / starting Airflow")
         stack.enter_context(airflow(home, env))
         api = Api(env["AIRFLOW__API__BASE_URL"], USER, kept_secrets(home)["DEMO_PASSWORD"])
         titles = {f"ingest__{s.key}": f"{s.number} {s.title.zh}" for s in discover().values()}
         titles = dict(sorted(titles.items(), key=lambda item: item[1]))
-        wait_for_dags(api, [*titles, REPORT])
+        wait_for_dags(api, [*titles, REGISTER, AT_FIVE, REPORT])
+        since = datetime.now(UTC).isoformat()
         step(f"跑 {call.night} 这一夜 / running the night of {call.night}")
         runs = _watch(api, titles, call.night, home)
         console.print(night_table(runs))
         console.print("丢弃规则 / dropped by rule: " + ("; ".join(dropped_lines(runs)) or "-"), highlight=False)
         console.print(verdict_table(runs))
+        step("等十二个系统到齐后建底册 / the register, once all twelve are judged")
+        built_by, built = wait_for_register(api, call.night, since)
         step("生成质量报告 / building the steward's report")
         report = run_report(api, call.night, f"demo__{int(time.time())}")
-        good = _verdict(runs, report, home, time.monotonic() - started)
+        if built:
+            town_file = home / "town" / f"{call.profile}-{call.seed}.db"
+            console.print(register_table(figures(home / "warehouse.duckdb", town_file), built_by, built))
+        good = _verdict(runs, built, report, home, time.monotonic() - started)
         if call.keep:
             _stay(env)
     return 0 if good else 1
@@ -97,13 +113,6 @@ class _Steps:
         console.print(f"[dim]{time.monotonic() - self._started:5.0f} s[/dim]  {text}")
 
 
-def _import_pools(env: dict[str, str], home: Path) -> None:
-    path = home / "pools.json"
-    made = subprocess.run([sys.executable, "-m", "plugins.pools"], cwd=ROOT, env=env, capture_output=True, check=True)
-    path.write_bytes(made.stdout)
-    run_once("pools", ["pools", "import", str(path)], env, home)
-
-
 def _watch(api: Api, titles: dict[str, str], night: str, home: Path) -> list[NightRun]:
     """The first run of a home reads the year up to the night; later runs read the night alone."""
     first = not (home / "landing").exists()
@@ -114,8 +123,8 @@ def _watch(api: Api, titles: dict[str, str], night: str, home: Path) -> list[Nig
         return run_night(api, titles, night, run_id, conf, lambda runs: live.update(progress_table(runs)))
 
 
-def _verdict(runs: list[NightRun], report: dict[str, Any], home: Path, seconds: float) -> bool:
-    good = all(r.state == "success" and r.extracted.get("exit_status") == 0 for r in runs) and bool(report)
+def _verdict(runs: list[NightRun], built: dict[str, Any], report: dict[str, Any], home: Path, seconds: float) -> bool:
+    good = all(r.state == "success" and r.extracted.get("exit_status") == 0 for r in runs) and bool(built and report)
     colour, text = (
         ("green", "每一行都有交代 / every row is accounted for") if good else ("red", "有来源未对平 / not reconciled")
     )

@@ -57,6 +57,7 @@ def airflow_environment(home: Path, database: str, port: int) -> dict[str, str]:
         "REGISTER_HOME": str(home),
         "REGISTER_DECISIONS_URL": f"sqlite:///{home / 'decisions.db'}",
         "REGISTER_SCHEDULE": "by_hand",
+        "REGISTER_TODAY": "2023-01-01",  # the town's last day is over
         "AIRFLOW_HOME": str(airflow_home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),

@@ -122,3 +122,11 @@ def wait_for(ready: object, process: subprocess.Popen[bytes], name: str, home: P
         if process.poll() is not None or time.monotonic() > deadline:
             raise StartFailed(f"{name}: {home / 'logs' / name}.log")
         time.sleep(0.3)
+
+
+def import_pools(env: dict[str, str], home: Path) -> None:
+    """Make the pools that the DAGs name, as an operator would."""
+    path = home / "pools.json"
+    made = subprocess.run([sys.executable, "-m", "plugins.pools"], cwd=ROOT, env=env, capture_output=True, check=True)
+    path.write_bytes(made.stdout)
+    run_once("pools", ["pools", "import", str(path)], env, home)

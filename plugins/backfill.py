@@ -1,0 +1,99 @@
+"""What the tasks of the `history` DAG do.
+
+Imported inside the tasks: parsing a DAG file must not pay for Arrow or DuckDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import structlog
+
+from expectations.errors import CallRejected, PipelineError
+from extractors import Source, Window, discover
+from extractors._kit.history import missing_windows, month_windows, read_window, refuse_expired
+from plugins.connections import source_connection
+from plugins.nightly import check_night, register_night
+from plugins.settings import Settings
+from warehouse.engine import stage_source
+
+log = structlog.get_logger("register.history")
+
+
+def choose_systems(params: Mapping[str, Any]) -> list[str]:
+    """Keys of the sources asked for. Raises CallRejected SC-CALL, BF-RETENTION before anything is read."""
+    begin, end, today = *_period(params), Settings.from_env().today
+    if end > today:
+        raise CallRejected("SC-CALL", detail=f"history ends {end}; {today} is not over")
+    sources = _chosen(params["sources"])
+    for source in sources:
+        refuse_expired(source, begin, today)
+    return [source.key for source in sources]
+
+
+def plan_history(chosen: Sequence[str], params: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The windows that are still to be read."""
+    landing = Settings.from_env().landing
+    months = sorted(month_windows(*_period(params)), key=lambda w: w.begin, reverse=bool(params["backward"]))
+    missing = {key: missing_windows(discover()[key], landing, months) for key in chosen}
+    # Month by month, all systems of a month together: what is there at an interruption is a whole stretch of time.
+    windows = [_named(key, w) for w in months for key, left in missing.items() if w in left]
+    log.info("planned", sources=list(chosen), months=len(months), windows=len(windows))
+    return windows
+
+
+def read_history(window: Mapping[str, str]) -> dict[str, Any]:
+    """Read one window. Raises the source's error, so that the task is retried or red."""
+    source = discover()[window["source"]]
+    asked = Window.parse(window["begin"], window["end"])
+    summaries = read_window(source, asked, Settings.from_env().landing, source_connection(source.connection))
+    rows = sum(entity.rows for s in summaries for entity in s.entities.values())
+    errors = [error for s in summaries for error in s.errors]
+    log.info("extracted", source=source.key, begin=window["begin"], rows=rows, pieces=len(summaries))
+    if errors:
+        raise max(errors, key=lambda e: e.exit_status)
+    return {"source": source.key, "begin": window["begin"], "rows": rows, "pieces": len(summaries)}
+
+
+def stage_history(key: str) -> dict[str, Any]:
+    """Load everything of the source that the ledger does not hold. Raises the first error of a load."""
+    settings = Settings.from_env()
+    report = stage_source(discover()[key].contract(), settings.landing, settings.warehouse).as_dict()
+    for error in report["errors"]:
+        raise PipelineError(error["code"], detail=error["detail"])
+    return report
+
+
+def check_history(key: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge the source as of the last day of the history."""
+    return check_night(key, {"end": params["end"]})
+
+
+def finish_history(chosen: Sequence[str], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the register once. Raises BF-LEFT, after the build, while a window is missing."""
+    begin, end = _period(params)
+    built = register_night((end - timedelta(days=1)).isoformat())
+    landing, months = Settings.from_env().landing, month_windows(begin, end)
+    left = {key: len(missing_windows(discover()[key], landing, months)) for key in chosen}
+    if any(left.values()):
+        raise PipelineError("BF-LEFT", detail=", ".join(f"{key} {n}" for key, n in left.items() if n))
+    return built
+
+
+def _period(params: Mapping[str, Any]) -> tuple[date, date]:
+    return date.fromisoformat(params["begin"]), date.fromisoformat(params["end"])
+
+
+def _chosen(keys: list[str]) -> list[Source]:
+    """Sources by key, all if none is named. Raises CallRejected SC-CALL for a key that is none."""
+    known = discover()
+    if unknown := sorted(set(keys) - set(known)):
+        raise CallRejected("SC-CALL", detail=f"{unknown[0]!r} is not a source; there are {', '.join(sorted(known))}")
+    return [known[key] for key in sorted(keys or known)]
+
+
+def _named(key: str, window: Window) -> dict[str, str]:
+    begin, end = window.key()
+    return {"source": key, "begin": begin, "end": end}
