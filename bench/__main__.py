@@ -16,8 +16,8 @@ from typing import Any
 
 from bench._common import RESULTS, console, counts_hold, table_of, told
 
-BENCHES = ("rest", "sql", "staging", "memory", "ties", "kills", "quality", "defects")
-QUICK = ("rest", "sql", "staging", "ties")
+BENCHES = ("rest", "sql", "staging", "memory", "ties", "kills", "quality", "defects", "addresses", "febrl", "register")
+QUICK = ("rest", "sql", "staging", "ties", "addresses")
 
 
 def main() -> int:

@@ -50,7 +50,7 @@ BY_HAND = {
 }
 """Every rule of the contract as a person would count it."""
 
-_SCAN = f"""
+JUDGED = f"""
 with first as (select min(window_begin) as begun from ledger.load where source = '{KEY}' and entity = '{ENTITY}'),
 told as (
     select source_record_id as id, count(*) as made
@@ -78,8 +78,10 @@ select {{counts}}
 from {TABLE}
 left join told on told.id = source_record_id
 left join mixed using (house_id, build_id)
-where op = 'upsert'
+left join newest on newest.id = source_record_id
+where op = 'upsert' and (newest.hash is null or newest.hash = content_hash)
 """
+"""What is asked of the newest version of each record, with what other rows say of it beside it."""
 
 
 def contract() -> Contract:
@@ -194,7 +196,7 @@ def scan(place: str) -> Work:
 
     def count() -> dict[str, Any]:
         with duckdb.connect("w.duckdb", read_only=True, config={"threads": 2}) as connection:
-            row = connection.execute(_SCAN.format(counts=counts)).fetchall()[0]
+            row = connection.execute(JUDGED.format(counts=counts)).fetchall()[0]
         return {"counts": dict(zip(BY_HAND, row, strict=True))}
 
     return count

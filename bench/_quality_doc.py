@@ -14,7 +14,8 @@ HEAD = """# What is spoiled, and what catches it
 The town spoils its records in known ways (`simulator/town/defects.py`). A spoiled town and its clean twin are read over
 their real wires, staged and judged as one night; `bench/defects.yml` says which rule is meant to catch which defect.
 Counted in records, least caught first. **not seen**: dropped by a rule of the edge (named), overwritten by the source
-before it was read, or not in staging for a reason nobody states (`absent`). **recall**: of those that were seen.
+before it was read, `emptied` (a null word read as the empty field it means, where the field may be empty), or not in
+staging for a reason nobody states (`absent`). **recall**: of those that were seen.
 **any rule**: named by whatever rule. **clean**: rows of the clean town that the same rules raise.
 """
 
@@ -33,7 +34,7 @@ def recall_table(kinds: Sequence[dict[str, Any]]) -> Table:
 def unseen(kind: dict[str, Any]) -> str:
     """`12 accusation_is_not_taken, 3 overwritten`."""
     parts = [f"{count} {rule}" for rule, count in kind["dropped"].items()]
-    parts += [f"{kind[what]} {what}" for what in ("overwritten", "absent") if kind[what]]
+    parts += [f"{kind[what]} {what}" for what in ("overwritten", "emptied", "absent") if kind[what]]
     return ", ".join(parts) or "–"
 
 

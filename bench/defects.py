@@ -41,9 +41,10 @@ _FILE_MONTH = re.compile(r"(\d{6})(?:_\d+)?\.")
 class Caught:
     """One kind of defect, in records.
 
-    injected = dropped + absent + overwritten + judged. dropped: by a rule of the edge, which is named. absent: not in
-    staging and no rule says why. overwritten: the source had replaced the spoiled version before it was read. caught:
-    named by a rule that is meant for the kind; named: by any rule.
+    injected = dropped + absent + overwritten + emptied + judged. dropped: by a rule of the edge, which is named.
+    absent: not in staging and no rule says why. overwritten: the source had replaced the spoiled version before it was
+    read. emptied: the text was read as the empty field it means, in a column that may be empty. caught: named by a rule
+    that is meant for the kind; named: by any rule.
     """
 
     system: str
@@ -57,6 +58,7 @@ class Caught:
     dropped: dict[str, int] = field(default_factory=dict)
     absent: int = 0
     overwritten: int = 0
+    emptied: int = 0
     caught: int = 0
     named: int = 0
     others: dict[str, int] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Caught:
     @property
     def judged(self) -> int:
         """Spoiled records that a rule could see."""
-        return self.injected - sum(self.dropped.values()) - self.absent - self.overwritten
+        return self.injected - sum(self.dropped.values()) - self.absent - self.overwritten - self.emptied
 
     @property
     def recall(self) -> float | None:
@@ -155,8 +157,10 @@ def _kind(
             rule = town.dropped_by(hits[-1], [entity for _, entity in places])
             kind.absent += not rule
             dropped.update([rule] if rule else [])
-        elif not named & kind.rules.keys() and town.overwritten(hits, versions):
-            kind.overwritten += 1
+        elif not named & kind.rules.keys():
+            overwritten = town.overwritten(hits, versions)
+            kind.overwritten += overwritten
+            kind.emptied += not overwritten and town.emptied(hits[-1])
     kind.dropped = dict(dropped)
     kind.clean_alarms = sum(clean.failing[f"{s}.{e}.{rule}"] for s, e in places for rule in kind.rules)
     return kind
@@ -201,6 +205,18 @@ class _Town:
             return False
         versions = self._numbers(row.system, row.entity).get(row.key, [])
         return staged < len(versions) and max(versions) not in {hit.seq for hit in hits}
+
+    def emptied(self, row: DefectTruth) -> bool:
+        """Whether a null word stands in the record, in columns alone that no rule wants filled."""
+        held = load_contract(row.system).entities.get(row.entity)
+        if held is None:
+            return False
+        fields, wanted = (
+            self._fields(row),
+            {c for check in held.checks if check.kind == "present" for c in check.columns},
+        )
+        told = {c.name for c in held.columns if fields.get(c.name) and fields[c.name] in c.nulls}
+        return bool(told) and not told & wanted
 
     def _fields(self, row: DefectTruth) -> dict[str, Any]:
         return self._versions(row.system, row.entity).get((row.key, row.seq), {})

@@ -13,6 +13,7 @@ from pathlib import Path
 from expectations.contract import ZONES, Contract
 from expectations.denied import denied_attributes
 from expectations.errors import catalogue
+from expectations.model import Claim
 from extractors import Source, discover
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,9 +60,17 @@ def _source_fields(source: Source, contract: Contract) -> str:
         lines += ["", f"**{entity.title.zh} / {entity.title.en}** (`{entity.name}`, key {', '.join(entity.key)})", ""]
         lines += ["| field | 名称 | type | edge |", "|---|---|---|---|"]
         lines += [f"| `{c.name}` | {c.title.zh} | {c.type} | {c.edge} |" for c in entity.columns]
+        if entity.claims:
+            lines += ["", "声明 / claims: " + "; ".join(map(_claimed, entity.claims))]
         if entity.ignore:
             lines += ["", "丢弃 / dropped by name: " + ", ".join(f"`{n}`" for n in entity.ignore)]
     return "\n".join(lines)
+
+
+def _claimed(claim: Claim) -> str:
+    """One claim of an entity: which column speaks of which attribute, and with what trust."""
+    said = ", ".join(f"{name} = `{s.column or s.constant}`" for name, s in claim.attributes.items())
+    return f"**{claim.entity}** ({claim.trust}): {said}"
 
 
 BLOCKS: dict[str, tuple[Path, Callable[[], str]]] = {

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.checks.reading import read_checks, read_fresh, read_text, read_volume
+from expectations.claims import check_references, read_claims
 from expectations.denied import refuse_denied
 from expectations.errors import CallRejected
 from expectations.model import (
@@ -73,6 +74,7 @@ def load_contract(source: str, folder: Path | None = None) -> Contract:
     if raw["zone"] not in ZONES:
         raise CallRejected("CT-SPEC", detail=f"{where}: zone must be one of {', '.join(ZONES)}")
     entities = {name: _entity(name, body, f"{where}: {name}", raw["zone"]) for name, body in raw["entities"].items()}
+    check_references(entities, where)
     return Contract(
         source=source,
         zone=raw["zone"],
@@ -91,7 +93,7 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         where,
         required=("title", "key", "columns"),
         optional=("changed_at", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor", "rows", "fresh",
-                  "checks"),
+                  "checks", "claims"),
     )  # fmt: skip
     columns = tuple(_column(n, c or {}, f"{where}.{n}", name) for n, c in raw["columns"].items())
     entity = Entity(
@@ -114,6 +116,7 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         rows=read_volume(raw["rows"], f"{where}.rows") if "rows" in raw else None,
         fresh=read_fresh(raw["fresh"], f"{where}.fresh") if "fresh" in raw else None,
         checks=read_checks(raw.get("checks") or {}, entity, f"{where}.checks"),
+        claims=read_claims(raw.get("claims") or {}, entity, f"{where}.claims", zone),
     )
 
 

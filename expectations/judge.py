@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from expectations.suite import Rule
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ class Judgement:
 
 class EngineFailed(Exception):
     """Great Expectations could not judge a rule; what it said may hold values and is not repeated."""
+
+
+class EngineFull(EngineFailed):
+    """It could not, because the engine reached its memory limit."""
 
 
 class Judge:
@@ -85,6 +91,7 @@ def _read(result: Any) -> tuple[str, Judgement]:
     """One result as (rule, judgement). Raises EngineFailed for a rule that ended in an exception."""
     rule = result.expectation_config.kwargs["rule"]
     if result.exception_info.get("raised_exception", True) or "observed_value" not in result.result:
-        raise EngineFailed(rule)
+        full = duckdb.OutOfMemoryException.__name__ in str(result.exception_info)
+        raise EngineFull(rule) if full else EngineFailed(rule)
     counted = result.result
     return rule, Judgement(int(counted["observed_value"]), int(counted["element_count"]), bool(result.success))

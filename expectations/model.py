@@ -20,6 +20,7 @@ SEVERITIES = ("critical", "warning")
 EFFECTS = ("quarantine", "note")
 NULL_POLICIES = ("pass", "fail")
 PURPOSES = ("case", "household", "vehicle", "service")
+CLAIM_TYPES = (*TYPES, "token", "guid", "grid", "credit", "month")
 
 DEFAULT_FORMATS = {"date": ("%Y-%m-%d",), "datetime": ("%Y-%m-%d %H:%M:%S",)}
 
@@ -121,6 +122,33 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class Said:
+    """Where an attribute of a claim comes from: a column, its codes translated where listed, or a constant."""
+
+    column: str | None
+    constant: str | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    trust: int | None = None  # None: the claim's
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What an entity says of one kind of thing of `claims.yml`.
+
+    ended: the codes by which the source itself says that it is withdrawn, cancelled or left. of: the entity whose
+    record of the same key is the person of a residence. whole: the column that names the record this one is a part of;
+    only the parts of its newest version count.
+    """
+
+    entity: str
+    trust: int
+    attributes: Mapping[str, Said]
+    ended: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    of: str | None = None
+    whole: str | None = None
+
+
+@dataclass(frozen=True)
 class Entity:
     """One kind of record of a source.
 
@@ -143,6 +171,7 @@ class Entity:
     checks: tuple[Check, ...] = ()
     rows: Volume | None = None
     fresh: timedelta | None = None  # how old the newest change may be when the night ends
+    claims: tuple[Claim, ...] = ()
 
     def column(self, name: str) -> Column:
         """The declared column of that name."""

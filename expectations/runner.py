@@ -19,9 +19,10 @@ from expectations.desk import Desk, prepare
 from expectations.errors import PipelineError, SourceChanged
 from expectations.faultpoint import faultpoint, register
 from expectations.history import close_run, open_run
-from expectations.judge import Judge
+from expectations.judge import EngineFull, Judge
 from expectations.label import label_entity, open_entity
 from expectations.lent import lend
+from expectations.memory import bounded
 from expectations.model import Contract
 from expectations.relations import table_name
 from expectations.settle import accept, count_entity, undo_incidents, write_incidents
@@ -83,11 +84,20 @@ def _check(desk: Desk, case: _Case) -> Verdict:
     with lend(desk.connection) as url:
         judge = Judge(url)
         try:
-            with desk.transaction():
-                return _judge(desk, judge, case, release=True)
-        except _HeldLate:
-            with desk.transaction():
-                return _judge(desk, judge, case, release=False)
+            with bounded(desk.connection):
+                return _judge_whole(desk, judge, case)
+        except (duckdb.OutOfMemoryException, EngineFull):
+            # What does not fit gets all the engine may have; there the error is what it says.
+            return _judge_whole(desk, judge, case)
+
+
+def _judge_whole(desk: Desk, judge: Judge, case: _Case) -> Verdict:
+    try:
+        with desk.transaction():
+            return _judge(desk, judge, case, release=True)
+    except _HeldLate:
+        with desk.transaction():
+            return _judge(desk, judge, case, release=False)
 
 
 def _judge(desk: Desk, judge: Judge, case: _Case, *, release: bool) -> Verdict:

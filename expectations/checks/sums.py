@@ -31,7 +31,8 @@ def at_most(on: Scope, check: Check) -> Sql:
 def not_year_to_date(on: Scope, check: Check) -> Sql:
     """The reporting rules of the monthly sheets: the month's own count, not what came together since January.
 
-    Bad: at least what the year's earlier months came to, and over 1.2 times the plan. In January both are the same.
+    Bad: at least what the year's earlier months came to, those over their plan aside, and over 1.2 times its own plan.
+    In January both are the same.
     """
     cumulated = query(
         "not_year_to_date",

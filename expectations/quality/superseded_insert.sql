@@ -2,9 +2,11 @@
 -- From: a staged table.   To: temp.superseded.
 -- Rule: the source's own time decides; one that lies in the future or before 1990 is a defect and counts as the time at
 -- which the version became known. Of equals, a deletion wins, then what became known later, then the hash.
+-- Records of several versions are found by a hash of their id: grouping texts costs twice the time and memory. A record
+-- that only shares its hash with another is ranked alone, and nothing is written for it.
 insert into superseded
 with crowded as (
-    select source_record_id from {{staged}} group by source_record_id having count(*) > 1
+    select hash(source_record_id) as hashed from {{staged}} group by hashed having count(*) > 1
 ),
 ranked as (
     select
@@ -21,6 +23,6 @@ ranked as (
                 content_hash desc
         ) as place
     from {{staged}}
-    where source_record_id in (select source_record_id from crowded)
+    where hash(source_record_id) in (select hashed from crowded)
 )
 select content_hash from ranked where place > 1

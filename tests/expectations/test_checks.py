@@ -147,11 +147,11 @@ def test_sums(tmp_path: Path) -> None:
 
 def test_a_year_to_date_count_shows_in_its_year(tmp_path: Path) -> None:
     world = World(tmp_path, {"month": "date", "kind": "code", "done": "integer", "plan": "integer"})
-    for month, done in enumerate((20, 45, 22), 1):
+    for month, done in enumerate((20, 45, 22, 85), 1):
         world.add({"pk": f"m{month}", "month": date(2022, month, 1), "kind": "01", "done": done, "plan": 25})
     world.add({"pk": "next", "month": date(2023, 1, 1), "kind": "01", "done": 60, "plan": 25})
     rule = {"check": "not_year_to_date", "column": "done", "month": "month", "group": ["kind"], "plan": "plan"}
-    assert world.bad(**rule) == {"m2"}
+    assert world.bad(**rule) == {"m2", "m4"}  # 85 is less than 20 + 45 + 22, and 45 was no month's count itself
 
 
 def test_uniqueness_counts_records_in_force(plain: World) -> None:

@@ -1,7 +1,8 @@
-"""python -m warehouse.engine stage --source K | rebuild [--accept-errors]   [--landing DIR] [--warehouse FILE]
+"""python -m warehouse.engine stage --source K | rebuild [--accept-errors] | register [--full] | explain ID
 
-Prints the report as JSON. Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths, REGISTER_HOME
-(default `var/`) holds both stores.
+Common: [--landing DIR] [--warehouse FILE]. Prints the report as JSON (explain: lines, with --json JSON; of a person it
+needs --by, --role and --purpose). Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths,
+REGISTER_HOME (default `var/`) holds both stores.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from typing import Any
 
 from expectations.contract import contracts_folder, load_contract
 from expectations.errors import CallRejected, PipelineError
+from warehouse.engine.carry import register_again
+from warehouse.engine.connection import open_warehouse
+from warehouse.engine.explain import explain, log_look, records_of, told
+from warehouse.engine.nightly import register_nightly
 from warehouse.engine.rebuild import rebuild
 from warehouse.engine.staging import stage_source
 
@@ -26,20 +31,40 @@ def main(arguments: list[str] | None = None) -> int:
         report, status = _run(options)
     except PipelineError as error:
         report, status = error.as_dict(), error.exit_status
-    json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
+    if "lines" in report:
+        sys.stdout.writelines(f"{line}\n" for line in report["lines"])
+    else:
+        json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
     return status
 
 
 def _run(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    if options.command == "explain":
+        return _explain(options)
+    if options.command == "register":
+        return register_nightly(options.warehouse, full=options.full)
     if options.command == "rebuild":
         contracts = [load_contract(s) for s in _landed(options.landing)]
-        rebuilt = rebuild(options.landing, options.warehouse, contracts, accept_errors=options.accept_errors)
+        rebuilt = rebuild(
+            options.landing, options.warehouse, contracts, accept_errors=options.accept_errors, then=register_again
+        )
         return rebuilt.as_dict(), rebuilt.exit_status
     if not (contracts_folder() / f"{options.source}.yml").exists():
         raise CallRejected("SC-CALL", detail="--source names no contract")
     report = stage_source(load_contract(options.source), options.landing, options.warehouse)
     return report.as_dict(), report.exit_status
+
+
+def _explain(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    """A look at one thing; at a person only once it is on record."""
+    if not options.id:
+        raise CallRejected("SC-CALL", detail="explain needs an id")
+    with open_warehouse(options.warehouse) as connection:
+        if records := records_of(connection, options.id):
+            log_look(records, by=options.by, role=options.role, purpose=options.purpose)
+        found = explain(connection, options.id)
+    return (found if options.json else {"lines": list(told(found))}), 0
 
 
 def _landed(landing: Path) -> list[str]:
@@ -51,8 +76,13 @@ def _landed(landing: Path) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     home = Path(os.environ.get("REGISTER_HOME", Path(__file__).resolve().parents[2] / "var"))
     parser = argparse.ArgumentParser(prog="python -m warehouse.engine", description=__doc__)
-    parser.add_argument("command", choices=("stage", "rebuild"))
+    parser.add_argument("command", choices=("stage", "rebuild", "register", "explain"))
+    parser.add_argument("id", nargs="?", help="explain: P…, H…, B… and 20 characters")
     parser.add_argument("--source")
+    parser.add_argument("--full", action="store_true", help="register: recompute every person")
+    parser.add_argument("--json", action="store_true", help="explain: JSON instead of lines")
+    for word in ("by", "role", "purpose"):
+        parser.add_argument(f"--{word}", default="", help="explain: who looks, as what, and why")
     parser.add_argument("--landing", type=Path, default=home / "landing")
     parser.add_argument("--warehouse", type=Path, default=home / "warehouse.duckdb")
     parser.add_argument("--accept-errors", action="store_true", help="swap although landed loads could not be staged")

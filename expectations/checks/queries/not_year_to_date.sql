@@ -1,8 +1,11 @@
 -- Grain: one row per version of a month's count that looks like the year's to date.
 -- From: the newest versions of an entity.   To: the check not_year_to_date.
--- Rule: at least what the year's earlier months came to, and over 1.2 times the plan.
+-- Rule: at least what the year's earlier months came to, and over 1.2 times the plan. Earlier months that are over theirs
+-- do not count: one that holds the year to date itself would hide every later one.
 with monthly as (
-    select {{group}}, {{month}}, arg_max({{column}}, known_from) as counted
+    select
+        {{group}}, {{month}},
+        arg_max(case when {{column}} <= 1.2 * {{plan}} then {{column}} else 0 end, known_from) as counted
     from {{newest}}
     group by all
 ),
