@@ -144,15 +144,15 @@ def _watch(api: Api, run_id: str, stop: float | None, show: Any) -> str:
 
 
 def _digests(warehouse: Path) -> dict[str, tuple[int, str]]:
-    """Rows and digest of each table of the register, whatever the order of its rows."""
+    """Rows and digest of each table of the register, whatever the order of its rows; `build` is about the build."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         names = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'register' order by 1"
+            "select table_name from duckdb_tables() where schema_name = 'register' and table_name <> 'build' order by 1"
         ).fetchall()
         found = {}
         for (table,) in names:
-            relation = connection.table(f"register.{table}")
-            rows = relation.aggregate("count(*), md5(coalesce(sum(hash(columns(*))), 0)::varchar)")
+            relation = connection.table(f"register.{table}").set_alias("t")
+            rows = relation.aggregate("count(*), md5(coalesce(sum(hash(t)), 0)::varchar)")
             found[table] = rows.fetchall()[0]
     return found
 
