@@ -73,7 +73,7 @@ report: setup ## the steward's quality report of the last judged night, as a sta
 	$(RUN) -m warehouse.report
 
 .PHONY: rebuild
-rebuild: setup ## rebuild the warehouse from the landing zone, side by side, then swap
+rebuild: setup ## rebuild warehouse and register from the landing zone, side by side, then swap
 	$(RUN) -m warehouse.engine rebuild
 
 .PHONY: town

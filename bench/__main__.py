@@ -16,7 +16,20 @@ from typing import Any
 
 from bench._common import RESULTS, console, counts_hold, table_of, told
 
-BENCHES = ("rest", "sql", "staging", "memory", "ties", "kills", "quality", "defects", "addresses", "febrl", "register")
+BENCHES = (
+    "rest",
+    "sql",
+    "staging",
+    "memory",
+    "ties",
+    "kills",
+    "quality",
+    "defects",
+    "addresses",
+    "febrl",
+    "register",
+    "marts",
+)
 QUICK = ("rest", "sql", "staging", "ties", "addresses")
 
 

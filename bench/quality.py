@@ -68,10 +68,12 @@ def _beside(name: str, costs: Costs) -> Iterator[Line]:
     """A peer over the same staged rows; and, told only, if what it reads and looks up had cost it nothing."""
     ours, theirs = cpu_of(costs["ours"]), cpu_of(costs[name])
     label = f"{name} {installed(name)}"
-    yield within("read, 20 checks, all failing rows written", ours, label, theirs, "CPU seconds", BARS[name])
+    yield within(
+        f"read, 20 checks, all failing rows written: beside {name}", ours, label, theirs, "CPU seconds", BARS[name]
+    )
     bare = median(cost.cpu - cost.result["reading"] for cost in costs[name])
     against = f"{name}, its reading and look-ups left out"
-    yield Line("the same", ours, "CPU seconds", against, bare, ours / bare)
+    yield Line(f"the same beside {name} alone", ours, "CPU seconds", against, bare, ours / bare)
 
 
 def _differ(costs: Costs) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def _details(costs: Costs, grown: Mapping[int, list[Cost]], differ: dict[str, An
     return {
         **timed, "rows": rows, "failing": said["counts"], "incidents": said["incidents"], "labels": said["labels"],
         "differ": differ, "peers_not_run": [name for name in PEERS if not installed(name)],
-        "great_expectations": installed("great_expectations"),
+        "versions": {name: installed(name) for name in PEERS},
     }  # fmt: skip
 
 

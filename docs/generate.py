@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from docs.marts import dictionary
 from expectations.contract import ZONES, Contract
 from expectations.denied import denied_attributes
 from expectations.errors import catalogue
@@ -78,6 +79,7 @@ BLOCKS: dict[str, tuple[Path, Callable[[], str]]] = {
     "errors": (ROOT / "docs" / "errors.md", error_table),
     "denied": (ROOT / "docs" / "fields.md", denied_table),
     "fields": (ROOT / "docs" / "fields.md", fields_table),
+    "marts": (ROOT / "docs" / "marts.md", dictionary),
 }
 
 

@@ -75,7 +75,6 @@ def test_a_window_that_is_too_much_for_the_source_is_read_in_halves(
     from extractors._kit.run import run_source as whole
     from extractors._kit.window import Window
 
-
     def choosy(source: Any, window: Window, *rest: Any, **options: Any) -> Any:
         summary = whole(source, window, *rest, **options)
         if (window.end - window.begin).days > 10:

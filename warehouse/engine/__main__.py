@@ -1,4 +1,4 @@
-"""python -m warehouse.engine stage --source K | rebuild [--accept-errors] | register [--full] | explain ID
+"""python -m warehouse.engine stage --source K | rebuild [--accept-errors] | register [--full] | marts | explain ID
 
 Common: [--landing DIR] [--warehouse FILE]. Prints the report as JSON (explain: lines, with --json JSON; of a person it
 needs --by, --role and --purpose). Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths,
@@ -19,6 +19,7 @@ from expectations.errors import CallRejected, PipelineError
 from warehouse.engine.carry import register_again
 from warehouse.engine.connection import open_warehouse
 from warehouse.engine.explain import explain, log_look, records_of, told
+from warehouse.engine.marts import marts_nightly
 from warehouse.engine.nightly import register_nightly
 from warehouse.engine.rebuild import rebuild
 from warehouse.engine.staging import stage_source
@@ -44,6 +45,8 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
         return _explain(options)
     if options.command == "register":
         return register_nightly(options.warehouse, full=options.full)
+    if options.command == "marts":
+        return marts_nightly(options.warehouse, options.night)
     if options.command == "rebuild":
         contracts = [load_contract(s) for s in _landed(options.landing)]
         rebuilt = rebuild(
@@ -76,10 +79,11 @@ def _landed(landing: Path) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     home = Path(os.environ.get("REGISTER_HOME", Path(__file__).resolve().parents[2] / "var"))
     parser = argparse.ArgumentParser(prog="python -m warehouse.engine", description=__doc__)
-    parser.add_argument("command", choices=("stage", "rebuild", "register", "explain"))
+    parser.add_argument("command", choices=("stage", "rebuild", "register", "marts", "explain"))
     parser.add_argument("id", nargs="?", help="explain: P…, H…, B… and 20 characters")
     parser.add_argument("--source")
     parser.add_argument("--full", action="store_true", help="register: recompute every person")
+    parser.add_argument("--night", help="marts: YYYY-MM-DD; the last night that was judged if not given")
     parser.add_argument("--json", action="store_true", help="explain: JSON instead of lines")
     for word in ("by", "role", "purpose"):
         parser.add_argument(f"--{word}", default="", help="explain: who looks, as what, and why")

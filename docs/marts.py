@@ -1,0 +1,98 @@
+"""The data dictionary of the marts: columns, grain, owner, where each mart comes from, example queries.
+
+Made from `expectations/marts.yml` and the SQL of `warehouse/4_marts`; `docs/generate.py` keeps docs/marts.md in step.
+Alone: python -m docs.marts
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from expectations.marts import Mart, Marts, load_marts
+from expectations.model import ZONES
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "docs" / "marts.md"
+SQL = ROOT / "warehouse" / "4_marts"
+
+
+def dictionary() -> str:
+    """Every mart by consistency group, Chinese first."""
+    declared = load_marts()
+    parts = [_index(declared)]
+    for group, title in declared.groups.items():
+        parts.append(f"## {title.zh} / {title.en} (`{group}`)")
+        parts += [_mart(mart, declared) for mart in declared.marts.values() if mart.group == group]
+    return "\n\n".join(parts)
+
+
+def _index(declared: Marts) -> str:
+    rows = ["| 集市 | 回答什么 | question | 粒度 / grain |", "|---|---|---|---|"]
+    rows += [f"| [`{m.name}`](#{m.name}) | {m.title.zh} | {m.title.en} | {', '.join(m.grain)} |"
+             for m in declared.marts.values()]  # fmt: skip
+    return "\n".join(rows)
+
+
+def _mart(mart: Mart, declared: Marts) -> str:
+    zone = f"{mart.zone} ({ZONES[mart.zone]})" if mart.zone else "—"
+    facts = [
+        f'<a id="{mart.name}"></a>', "", f"### `{mart.name}` {mart.title.zh} / {mart.title.en}", "",
+        f"- 粒度 / grain: {', '.join(f'`{c}`' for c in mart.grain)}",
+        f"- 责任单位 / owner: {mart.owner.zh} / {mart.owner.en}; 数据区 / zone: {zone}",
+        f"- 来源 / from: {_header(mart.name, 'From')}",
+        f"- 口径 / rule: {_header(mart.name, 'Rule')}",
+    ]  # fmt: skip
+    if mart.people:
+        facts.append(
+            f"- 人数列，发布前取整或隐去 / counts of people, released under disclosure control: {_names(mart.people)}"
+        )
+    if mart.hierarchy:
+        facts.append(f"- 层级 / hierarchy: {' < '.join((*mart.hierarchy, '街道 / street'))}")
+    return "\n".join([*facts, "", *_columns(mart, declared), *_examples(mart)])
+
+
+def _columns(mart: Mart, declared: Marts) -> list[str]:
+    roles = dict.fromkeys(mart.grain, "键 / key") | dict.fromkeys(mart.measures, "可加 / additive")
+    rows = ["| 列 | 名称 | title | 作用 | 空值 |", "|---|---|---|---|---|"]
+    for column in mart.columns:
+        title, empty = declared.titles[column], "可空" if column in mart.may_be_empty else ""
+        rows.append(f"| `{column}` | {title.zh} | {title.en} | {roles.get(column, '说明 / attribute')} | {empty} |")
+    return rows
+
+
+def _examples(mart: Mart) -> list[str]:
+    lines = []
+    for example in mart.examples:
+        lines += ["", f"{example.question.zh} {example.question.en}", "", "```sql", example.sql, "```"]
+    return lines
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"`{c}`" for c in columns)
+
+
+def _header(mart: str, word: str) -> str:
+    """One entry of the three-line header of a mart's SQL, over as many comment lines as it takes."""
+    found: list[str] = []
+    for line in (SQL / f"{mart}.sql").read_text("utf8").splitlines():
+        if not line.startswith("-- "):
+            break
+        text = line.removeprefix("-- ")
+        if text.startswith(f"{word}: "):
+            found = [text.removeprefix(f"{word}: ")]
+        elif found and not text.startswith(("Grain: ", "From: ", "Rule: ")):
+            found.append(text)
+        elif found:
+            break
+    return " ".join(found).partition("   To: ")[0]
+
+
+def main() -> int:
+    """Print the dictionary."""
+    sys.stdout.write(dictionary() + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,169 @@
+"""What a contract entity claims of the things in the register: its columns under the names of `claims.yml`.
+
+`vocabulary()` is the language all share; `read_claims` reads the `claims:` block of one entity. Unknown names are
+refused with the nearest valid one. A claim of a case or a count can never bear a person key, nor can a zone that
+promised to carry none.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from expectations.denied import refuse_denied
+from expectations.errors import CallRejected
+from expectations.model import CLAIM_TYPES, Claim, Entity, Said, Text
+from expectations.strict import read_yaml, take
+
+FILE = Path(__file__).with_name("claims.yml")
+PERSON, RESIDENCE = "person", "residence"
+DEIDENTIFIED = ("case", "service_count")  # what never meets a person (privacy.md, rule 4)
+MOST_TRUST = 100
+_FORMS = ("column", "constant", "codes", "trust")
+_WORDS = ("trust", "ended", "of", "whole")
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a claim entity; `type` decides in which form all sources' values are brought."""
+
+    name: str
+    type: str
+    title: Text
+
+
+@dataclass(frozen=True)
+class ClaimEntity:
+    """One kind of thing that sources make claims of."""
+
+    name: str
+    title: Text
+    attributes: Mapping[str, Attribute]
+
+    @property
+    def identified(self) -> bool:
+        """Whether its claims bear the identity columns of their entity."""
+        return self.name == PERSON
+
+
+@cache
+def vocabulary(path: Path = FILE) -> Mapping[str, ClaimEntity]:
+    """The claim entities by name, in the order of the file. Raises CallRejected CT-SPEC, CT-DENIED."""
+    return {name: _claim_entity(name, body, f"{path.name}: {name}") for name, body in read_yaml(path).items()}
+
+
+def _claim_entity(name: str, raw: Mapping[str, Any], where: str) -> ClaimEntity:
+    take(raw, where, required=("zh", "en", "attributes"))
+    attributes = {n: _attribute(n, a, f"{where}.{n}") for n, a in raw["attributes"].items()}
+    if clash := sorted(set(attributes) & set(_WORDS)):
+        raise CallRejected("CT-SPEC", detail=f"{where}: {clash[0]!r} is a word of the claims block")
+    return ClaimEntity(name, Text(raw["zh"], raw["en"]), attributes)
+
+
+def _attribute(name: str, raw: Mapping[str, Any], where: str) -> Attribute:
+    take(raw, where, required=("type", "zh", "en"))
+    if raw["type"] not in CLAIM_TYPES:
+        raise CallRejected("CT-SPEC", detail=f"{where}: type must be one of {', '.join(CLAIM_TYPES)}")
+    refuse_denied(name, str(raw["zh"]), str(raw["en"]), where)
+    return Attribute(name, raw["type"], Text(str(raw["zh"]), str(raw["en"])))
+
+
+def read_claims(raw: Mapping[str, Any], entity: Entity, where: str, zone: str) -> tuple[Claim, ...]:
+    """The claims of one contract entity, in its order. Raises CallRejected CT-SPEC, CT-DENIED."""
+    return tuple(_claim(name, body, entity, f"{where}.{name}", zone) for name, body in raw.items())
+
+
+def check_references(entities: Mapping[str, Entity], where: str) -> None:
+    """A residence must name an entity of the contract that claims persons. Raises CallRejected CT-SPEC."""
+    persons = {n for n, e in entities.items() if any(c.entity == PERSON for c in e.claims)}
+    for name, entity in entities.items():
+        for claim in entity.claims:
+            if claim.entity == RESIDENCE and (claim.of or name) not in persons:
+                raise CallRejected("CT-SPEC", detail=f"{where}: {name}: the residence is of no entity of persons")
+
+
+def _claim(name: str, raw: Any, entity: Entity, where: str, zone: str) -> Claim:
+    known = vocabulary()
+    if name not in known:
+        raise CallRejected("CT-SPEC", detail=f"{where}: unknown claim entity {name!r}{_near(name, list(known))}")
+    if not isinstance(raw, dict) or "trust" not in raw:
+        raise CallRejected("CT-SPEC", detail=f"{where}: a claim has a trust and attributes")
+    if raw.get("of") and name != RESIDENCE:
+        raise CallRejected("CT-SPEC", detail=f"{where}: only a residence is `of` an entity")
+    _refuse_person_key(name, entity, where, zone)
+    attributes = known[name].attributes
+    for key in raw:
+        if key not in attributes and key not in _WORDS:
+            raise CallRejected(
+                "CT-SPEC", detail=f"{where}: unknown attribute {key!r}{_near(str(key), [*attributes, *_WORDS])}"
+            )
+    if "whole" in raw:
+        _demand(raw["whole"], entity, f"{where}.whole")
+    return Claim(
+        entity=name,
+        trust=_trust(raw["trust"], where),
+        attributes={k: _said(v, entity, f"{where}.{k}") for k, v in raw.items() if k in attributes},
+        ended=_ended(raw.get("ended") or {}, entity, f"{where}.ended"),
+        of=raw.get("of"),
+        whole=raw.get("whole"),
+    )
+
+
+def _refuse_person_key(name: str, entity: Entity, where: str, zone: str) -> None:
+    if name in (PERSON, RESIDENCE) and zone != "R":
+        raise CallRejected("CT-DENIED", detail=f"{where}: zone {zone} never carries a person key")
+    if name == PERSON and entity.identity is None:
+        raise CallRejected("CT-SPEC", detail=f"{where}: a person needs an identity block")
+    if name in DEIDENTIFIED and entity.identity is not None:
+        raise CallRejected("CT-DENIED", detail=f"{where}: a {name} never carries a person key")
+
+
+def _said(raw: Any, entity: Entity, where: str) -> Said:
+    """`column`, `{column: …, codes: {…}, trust: …}` or `{constant: …}`."""
+    if isinstance(raw, str):
+        raw = {"column": raw}
+    if not isinstance(raw, dict) or ("column" in raw) == ("constant" in raw):
+        raise CallRejected("CT-SPEC", detail=f"{where}: an attribute is a column or a constant")
+    take(raw, where, optional=_FORMS)
+    if "column" in raw:
+        _demand(raw["column"], entity, where)
+    codes = raw.get("codes") or {}
+    if not isinstance(codes, dict) or not all(isinstance(v, str) for pair in codes.items() for v in pair):
+        raise CallRejected("CT-SPEC", detail=f"{where}.codes: a mapping of codes in quotes is wanted")
+    return Said(
+        column=raw.get("column"),
+        constant=None if "constant" not in raw else str(raw["constant"]),
+        codes=codes,
+        trust=_trust(raw["trust"], where) if "trust" in raw else None,
+    )
+
+
+def _ended(raw: Mapping[str, Any], entity: Entity, where: str) -> dict[str, tuple[str, ...]]:
+    for column, codes in raw.items():
+        _demand(column, entity, where)
+        if not isinstance(codes, list) or not codes or not all(isinstance(c, str) for c in codes):
+            raise CallRejected("CT-SPEC", detail=f"{where}.{column}: a list of codes in quotes is wanted")
+    return {column: tuple(codes) for column, codes in raw.items()}
+
+
+def _demand(column: Any, entity: Entity, where: str) -> None:
+    names = [c.name for c in entity.landed()]
+    if column not in names:
+        raise CallRejected(
+            "CT-SPEC", detail=f"{where}: {column!r} is no column of {entity.name}{_near(str(column), names)}"
+        )
+
+
+def _trust(raw: Any, where: str) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw < MOST_TRUST:
+        raise CallRejected("CT-SPEC", detail=f"{where}: trust is a whole number from 0 to {MOST_TRUST - 1}")
+    return raw
+
+
+def _near(name: str, valid: list[str]) -> str:
+    near = difflib.get_close_matches(name, valid, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; valid are {', '.join(valid)}"

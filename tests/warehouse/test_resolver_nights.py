@@ -1,0 +1,126 @@
+"""A night that recomputes only what was touched gives, row for row, what everything computed anew gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.warehouse.resolving import Register, Seen, number, register_of
+
+NAMES = ("陈嘉豪", "陈佳豪", "陈嘉明", "欧阳静", "陈**", "李伟", "")
+BIRTHS = ("1988-03-05", "1988-03-06", "2014-05-05")
+NUMBERS = (
+    "", number(), number(serial=13), number("2014-05-05", 22), number("2014-05-05", 24), number()[:14],
+    number()[:16] + "9" + number()[17], "ZZ00000001",
+)  # fmt: skip
+RECORDS = [f"r{i}" for i in range(14)]
+
+seen = st.builds(
+    Seen,
+    record=st.sampled_from(RECORDS),
+    name=st.sampled_from(NAMES),
+    number=st.sampled_from(NUMBERS),
+    birth=st.sampled_from(BIRTHS),
+    sex=st.sampled_from(("1", "1", "2")),
+    house=st.sampled_from((None, "h1", "h2")),
+    at=st.sampled_from(("2022-01-01 08:00:00", "2022-02-01 08:00:00", "2022-02-01 08:00:00.5")),
+)
+pair = st.lists(st.sampled_from(RECORDS), min_size=2, max_size=2, unique=True)
+change = st.one_of(
+    st.tuples(st.just("put"), seen),
+    st.tuples(st.just("put"), seen),
+    st.tuples(st.just("take"), st.sampled_from(RECORDS)),
+    st.tuples(st.just("judge"), pair, st.sampled_from(("same", "different"))),
+    st.tuples(st.just("revoke")),
+)
+history = st.lists(st.lists(change, min_size=1, max_size=6), min_size=1, max_size=3)
+
+
+class World:
+    """What is true now, beside a register that only hears of changes."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Seen] = {}
+        self.judged: dict[str, tuple[str, str, str]] = {}
+        self.register = Register()
+        self.register.build()
+
+    def apply(self, number: int, change: tuple) -> None:
+        if change[0] == "put":
+            self.records[change[1].record] = change[1]
+            self.register.put([change[1]])
+        elif change[0] == "take":
+            self.records.pop(change[1], None)
+            self.register.take([change[1]])
+        elif change[0] == "judge":
+            self.judged[f"j{number}"] = (*change[1], change[2])
+            self.register.judge(f"j{number}", *change[1], change[2])
+        elif self.judged:
+            taken_back = min(self.judged)
+            del self.judged[taken_back]
+            self.register.revoke(taken_back)
+
+    def anew(self) -> Register:
+        """The same world told at once, in another order."""
+        made = Register()
+        made.put(reversed([*self.records.values()]))
+        for judgement, (left, right, verdict) in reversed(self.judged.items()):
+            made.judge(judgement, left, right, verdict)
+        made.build()
+        return made
+
+
+def check(nights: list[list[tuple]]) -> None:
+    world, count = World(), 0
+    for night in nights:
+        for one in night:
+            count += 1
+            world.apply(count, one)
+        report = world.register.night()
+        assert report.mode == "touched"
+    assert world.register.digest() == world.anew().digest()
+
+
+SHORT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "derandomize": True}
+
+
+@settings(max_examples=6, phases=(Phase.explicit, Phase.generate), **SHORT)
+@given(history)
+def test_nights_equal_the_rebuild(nights: list[list[tuple]]) -> None:
+    check(nights)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history)
+def test_many_nights_equal_the_rebuild(nights: list[list[tuple]]) -> None:
+    check(nights)
+
+
+def crowd(first: int, count: int) -> list[Seen]:
+    """People who have nothing in common."""
+    made = []
+    for i in range(first, first + count):
+        birth = f"19{60 + i % 40}-0{1 + i % 9}-11"
+        name = "张王李赵"[i % 4] + "伟芳军敏"[i // 4 % 4]
+        made.append(Seen(f"c{i}", name, number(birth, 11 + 2 * i), birth))
+    return made
+
+
+def test_new_rows_leave_the_ids_of_untouched_persons_alone_and_recompute_little() -> None:
+    register = register_of(*crowd(0, 100))
+    before = register.ids()
+    register.put(crowd(100, 1))
+    report = register.night()
+    after = register.ids()
+    assert {r: after[r] for r in before} == before
+    assert report.recomputed < 10
+
+
+def test_another_model_recomputes_everything() -> None:
+    register = register_of(*crowd(0, 5))
+    register.model = replace(register.model, digest="another")
+    assert register.night().mode == "full"

@@ -1,0 +1,20 @@
+-- Grain: the tables that say how claims were made; made when a build begins, outside any transaction of it.
+-- From: nothing.   To: schema claims.
+-- Rule: one row per claim that a contract entity makes; another shape means that its claims are made anew.
+create schema if not exists claims;
+
+create table if not exists claims.shape (
+    claim varchar not null,
+    source varchar not null,
+    entity varchar not null,
+    trust integer not null,
+    shape varchar not null
+);
+
+create table if not exists claims.trust (
+    claim varchar not null,
+    source varchar not null,
+    entity varchar not null,
+    attribute varchar not null,
+    trust integer not null
+);

@@ -1,0 +1,91 @@
+"""The register of one night: claims of everything released, the register, its own checks; and the same in a rebuild."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from expectations.contract import Contract, contracts_folder, load_contract
+from expectations.desk import prepare
+from expectations.errors import SourceChanged
+from expectations.verdict import HELD, Outcome
+from warehouse.engine.checked import check_register, verdict_of
+from warehouse.engine.claims import build_claims
+from warehouse.engine.connection import Connection, open_warehouse
+from warehouse.engine.register import build_register
+from warehouse.resolver import Model, model_in_use
+
+
+def register_nightly(
+    warehouse: Path,
+    night: str | None = None,
+    decisions_url: str | None = None,
+    *,
+    full: bool = False,
+    wait: float | None = None,
+) -> tuple[dict[str, Any], int]:
+    """Build claims and register of an existing warehouse and judge them; the report as JSON, and the exit status.
+
+    night: `YYYY-MM-DD`; the last night any source was judged if not given. decisions_url: REGISTER_DECISIONS_URL if
+    not given. Raises: LO-LOCKED, LO-WAREHOUSE, RE-MODEL.
+    """
+    with open_warehouse(warehouse, wait=wait) as connection:
+        return register_into(connection, night, decisions_url, full=full)
+
+
+def register_into(
+    connection: Connection,
+    night: str | None = None,
+    decisions_url: str | None = None,
+    *,
+    full: bool = False,
+    contracts: list[Contract] | None = None,
+    model: Model | None = None,
+) -> tuple[dict[str, Any], int]:
+    """The same over an open warehouse; contracts: those of the folder that were staged, if not given."""
+    started = time.monotonic()
+    prepare(connection)
+    claims = build_claims(connection, staged_contracts(connection) if contracts is None else contracts, full=full)
+    report = build_register(connection, decisions_url, model or model_in_use(), full=full)
+    outcomes = check_register(connection, date.fromisoformat(night) if night else last_night(connection))
+    held = [o for o in outcomes if o.outcome == HELD]
+    error = SourceChanged("RE-HELD", detail=_named(held)) if held else None
+    told = {
+        "verdicts": _verdicts(connection, night),
+        "claims": claims.as_dict(), "register": report.as_dict(), "verdict": verdict_of(outcomes),
+        "failed": [{"rule": o.rule, "outcome": o.outcome, "failing": o.failing, "total": o.total}
+                   for o in outcomes if o.failing],
+        "error": error.as_dict() if error else None, "seconds": round(time.monotonic() - started, 3),
+    }  # fmt: skip
+    return told, 4 if error else 0
+
+
+def _verdicts(connection: Connection, night: str | None) -> dict[str, str]:
+    """What the night's checks said of each source: whose accepted rows are of before, and who is not there."""
+    if night is None:
+        return {}
+    rows = connection.execute(
+        "select source, verdict from quality.run where night = $night", {"night": night}
+    ).fetchall()
+    return {source: verdict for source, verdict in rows if source not in ("cross", "register")}
+
+
+def staged_contracts(connection: Connection) -> list[Contract]:
+    """The contracts of what is staged, in the order of their keys; a source whose contract is gone claims nothing."""
+    rows = connection.execute("select distinct source from ledger.shape order by source").fetchall()
+    return [load_contract(source) for (source,) in rows if (contracts_folder() / f"{source}.yml").exists()]
+
+
+def last_night(connection: Connection) -> date:
+    """The last night any source was judged, else the last one loaded."""
+    [(night,)] = connection.execute(
+        "select coalesce((select max(night) from quality.run where source <> 'register'), "
+        "(select max(window_end)::date from ledger.load), date '1970-01-01')"
+    ).fetchall()
+    return date.fromisoformat(str(night))
+
+
+def _named(outcomes: list[Outcome]) -> str:
+    return ", ".join(f"{o.rule} {o.failing}/{o.total}" for o in outcomes)

@@ -1,0 +1,290 @@
+"""The register as one pure function of claims, judgements, corrections and a model (register.md).
+
+Flow: claims -> present state of each record -> houses and buildings -> persons -> objects -> winners -> links, states,
+reviews -> digest. Houses come first, because a dwelling is evidence for who is who. Only the persons are recomputed in
+part; the rest is cheap enough to make anew, and so cannot drift.
+Alone: python -m warehouse.engine register [--full]
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from expectations.claims import vocabulary
+from expectations.faultpoint import faultpoint, register
+from expectations.model import IDENTITY_COLUMNS
+from expectations.sql import Sql, fill, joined, name, value
+from warehouse.engine.claimed import COMMON, claim_columns
+from warehouse.engine.connection import Connection, transaction
+from warehouse.engine.decided import SHOWN, apply_corrections, load_judgements, read_decisions
+from warehouse.engine.digest import digest_table
+from warehouse.engine.houses import (
+    BUILDING_SPACES,
+    HOUSE_SPACES,
+    make_temp,
+    parse_addresses,
+    resolve_things,
+    review_houses,
+)
+from warehouse.engine.persons import resolve_persons
+from warehouse.engine.relation import CLAIMS, REGISTER, make_table, register_table, relation, scripts
+from warehouse.engine.winners import (
+    BUILDING,
+    DEVICE,
+    FACILITY,
+    HOUSE,
+    PERSON,
+    STEP,
+    THINGS,
+    VEHICLE,
+    Thing,
+    make_provenance,
+    make_winner,
+)
+from warehouse.resolver import Model
+
+register("register.before_persons", "register.before_links", "register.before_commit")
+
+# What the register is: the digest covers these tables and nothing that depends on the nights before.
+DIGESTED = (
+    *(t.name for t in THINGS), *(f"{t.name}_member" for t in THINGS), *(f"{t.name}_winner" for t in THINGS),
+    *(f"{t.name}_state" for t in THINGS if t not in (PERSON,)), "person_house_link", "house_grid",
+    "object_location", "organisation_premises", "house_review",
+)  # fmt: skip
+_CHANGES = {
+    "merged": ("并入另一登记号：来源数据或人工裁定认为是同一对象", "merged: the sources or a judgement say it is one"),
+    "split": ("拆分：来源数据或人工裁定认为不是同一对象", "split: the sources or a judgement say it is not one"),
+    "renamed": ("登记号的依据记录已变更，旧号仍可查到现号", "the anchoring record changed; the old id resolves"),
+    "ended": ("所依据的来源记录均已撤销", "every record it stood for was withdrawn"),
+}
+
+
+@dataclass
+class RegisterReport:
+    """What a build came to: rows per table, seconds per step, what the resolver says, the digest when asked for."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    addresses: int = 0
+    corrections: int = 0
+    ignored_corrections: list[str] = field(default_factory=list)
+    changes: dict[str, int] = field(default_factory=dict)
+    resolver: dict[str, Any] = field(default_factory=dict)
+    full: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: counts and ids only."""
+        return {
+            "full": self.full, "rows": self.rows, "addresses_parsed": self.addresses, "corrections": self.corrections,
+            "ignored_corrections": self.ignored_corrections, "changes": self.changes, "resolver": self.resolver,
+            "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
+        }  # fmt: skip
+
+
+def build_register(
+    connection: Connection,
+    decisions_engine_url: str | None,
+    model: Model,
+    known: datetime | None = None,
+    full: bool = False,
+) -> RegisterReport:
+    """Build the register from the claims of an open warehouse.
+
+    decisions_engine_url: the decision store; REGISTER_DECISIONS_URL if not given; without either nothing was decided.
+    known: only versions with known_from <= known count (for `as_of`, in a file of its own). full: recompute every
+    person; it is done anyway after a build that did not end.
+    """
+    report = RegisterReport()
+    decided = read_decisions(decisions_engine_url, known)
+    step = _clock(report)
+    scripts(connection, REGISTER, "_schema")
+    scripts(connection, REGISTER, "_macros")
+    scripts(connection, CLAIMS, "_forms")
+    report.full = full or not _ended_well(connection)
+    _mark(connection, "building")
+    step("open", lambda: _remember(connection))
+    step("present", lambda: _present(connection, known))
+    load_judgements(connection, decided)
+    report.addresses = step("addresses", lambda: parse_addresses(connection))
+    step("houses", lambda: resolve_things(connection, "house", HOUSE_SPACES))
+    step("buildings", lambda: resolve_things(connection, "building", BUILDING_SPACES))
+    report.corrections = apply_corrections(connection, decided)
+    faultpoint("register.before_persons")
+    report.resolver = step("persons", lambda: _persons(connection, model, report.full))
+    step("objects", lambda: _objects(connection))
+    faultpoint("register.before_links")
+    step("winners", lambda: _winners(connection))
+    step("links", lambda: _links(connection, known))
+    report.ignored_corrections = decided.ignored
+    with transaction(connection):
+        report.changes = _changes(connection)
+        faultpoint("register.before_commit")
+        _mark(connection, _complete(connection))
+    report.rows = {t: _rows(connection, t) for t in sorted({*DIGESTED, "person_review", "person_contested"})}
+    return report
+
+
+def register_digest(connection: Connection) -> dict[str, str]:
+    """Per table of the register an order-independent digest: equal registers have equal digests."""
+    return {table: digest_table(connection, "register", table) for table in DIGESTED}
+
+
+def _clock(report: RegisterReport) -> Callable[[str, Callable[[], Any]], Any]:
+    def step(label: str, work: Callable[[], Any]) -> Any:
+        started = time.monotonic()
+        done = work()
+        report.seconds[label] = time.monotonic() - started
+        return done
+
+    return step
+
+
+def _persons(connection: Connection, model: Model, full: bool) -> dict[str, Any]:
+    return resolve_persons(connection, model, _known_at(connection), full=full).as_dict()
+
+
+def _known_at(connection: Connection) -> datetime | None:
+    """When the newest version became known: the register's own time, which no clock of ours decides."""
+    [(moment,)] = connection.execute("select max(known_from) from claims.house").fetchall()
+    return moment if isinstance(moment, datetime) else None
+
+
+def _ended_well(connection: Connection) -> bool:
+    """Whether the last build ended and nobody, such as an erasure, has taken rows out of it since."""
+    if "person_observation" not in _tables(connection):
+        return False
+    status = connection.execute("select facts from register.build where state = 'status'").fetchall()
+    return bool(status) and status == [(_complete(connection),)]
+
+
+def _complete(connection: Connection) -> str:
+    return f"complete, {_rows(connection, 'person_observation')}, {_rows(connection, 'person_member')}"
+
+
+def _mark(connection: Connection, status: str) -> None:
+    connection.execute("delete from register.build where state = 'status'")
+    connection.execute("insert into register.build values ('status', $status)", {"status": status})
+
+
+def _tables(connection: Connection) -> set[str]:
+    rows = connection.execute("select table_name from duckdb_tables() where schema_name = 'register'").fetchall()
+    return {table for (table,) in rows}
+
+
+def _remember(connection: Connection) -> None:
+    """Keep the members of the last build until the changes are told."""
+    there = _tables(connection)
+    for thing in THINGS:
+        if f"{thing.name}_member" in there:
+            before = fill("select obs_key, {{id}} from {{member}}", id=thing.id, member=thing.member)
+        else:
+            before = fill("select null::varchar as obs_key, null::varchar as {{id}} where false", id=thing.id)
+        make_temp(connection, f"before_{thing.name}", before)
+
+
+def _present(connection: Connection, known: datetime | None) -> None:
+    tables = [name("claims", claim) for claim in vocabulary()]
+    parts = joined((relation(REGISTER, "newest_part", claims=t) for t in tables), "\nunion all\n")
+    make_temp(connection, "newest_whole", relation(REGISTER, "newest_whole", parts=parts), {"known": known})
+    parts = joined((relation(REGISTER, "source_entity", claims=t) for t in tables), "\nunion\n")
+    make_temp(connection, "source_place", relation(REGISTER, "source_place", parts=parts))
+    for claim in (*(t.name for t in THINGS), "residence"):
+        columns = joined((name("claims", c) for c in _present_columns(claim)), ", ")
+        select = relation(REGISTER, "present", claims=name("claims", claim), columns=columns)
+        make_temp(connection, f"present_{claim}", select, {"known": known})
+
+
+def _present_columns(claim: str) -> list[str]:
+    """All columns of a claim but the tokens that only an observation needs: they are wide, and copied for nothing."""
+    own = [c for c in claim_columns(vocabulary()[claim]) if c not in IDENTITY_COLUMNS or c in SHOWN]
+    return [*COMMON, *own]
+
+
+def _objects(connection: Connection) -> None:
+    for thing in (t for t in THINGS if t.key):
+        select = relation(REGISTER, "keyed_member", letter=value(thing.letter), key=Sql(thing.key), id=thing.id,
+                          present=thing.present)  # fmt: skip
+        make_table(connection, thing.member, select)
+    register_table(connection, "organisation_member")
+
+
+def _winners(connection: Connection) -> None:
+    for thing in THINGS:
+        make_winner(connection, thing)
+    register_table(connection, "person", step=value(STEP))
+    for table in ("building", "grid_cell", "device", "vehicle", "organisation", "facility"):
+        register_table(connection, table)
+    register_table(connection, "house")
+
+
+def _links(connection: Connection, known: datetime | None) -> None:
+    register_table(connection, "grid_edge")
+    for table in ("point_grid", "house_grid", "person_house_link", "organisation_premises"):
+        register_table(connection, table)
+    seen = joined((_seen(t) for t in (DEVICE, VEHICLE, FACILITY)), "\n    union all\n")
+    register_table(connection, "object_location", seen=seen)
+    review_houses(connection)
+    for thing in (t for t in THINGS if t != PERSON):
+        _state(connection, thing, known)
+    for thing in (HOUSE, BUILDING):
+        _alias(connection, thing)
+    make_provenance(connection)
+
+
+def _seen(thing: Thing) -> Sql:
+    said = {"grid_code", "lng", "lat"} & set(vocabulary()[thing.name].attributes)
+    columns = {c: name("present", c) if c in said else Sql("null") for c in ("grid_code", "lng", "lat")}
+    return relation(REGISTER, "object_seen", kind=value(thing.name), id=thing.id, member=thing.member,
+                    present=thing.present, **columns)  # fmt: skip
+
+
+def _state(connection: Connection, thing: Thing, known: datetime | None) -> None:
+    table = name("register", f"{thing.name}_state")
+    if not thing.stated:
+        make_table(connection, table, relation(REGISTER, "present_state", id=thing.id, winner=thing.winner))
+        return
+    select = relation(REGISTER, "stated_state", id=thing.id, member=thing.member, claims=thing.claims)
+    made = fill("create or replace table {{table}} as\n{{select}}", table=table, select=select)
+    connection.execute(made, {"known": known})
+
+
+def _alias(connection: Connection, thing: Thing) -> None:
+    select = relation(REGISTER, "alias", id=thing.id, current=name(f"current_{thing.name}_id"), claims=thing.claims,
+                      member=thing.member, letter=value(thing.letter))  # fmt: skip
+    # A table: the macro that makes ids is temporary and a view could not use it later.
+    make_table(connection, name("register", f"{thing.name}_alias"), select)
+
+
+def _changes(connection: Connection) -> dict[str, int]:
+    """Tell what became of the ids of the last build."""
+    counts: dict[str, int] = {}
+    connection.execute("create or replace temp table churn (thing varchar, changed bigint, ids bigint)")
+    known_at = _known_at(connection)
+    for thing in THINGS:
+        select = relation(REGISTER, "changes", id=thing.id, before=name("temp", f"before_{thing.name}"),
+                          after=thing.member)  # fmt: skip
+        rows = connection.execute(select).fetchall()
+        told = [[thing.name, old, new, why, *_CHANGES[why], known_at] for old, new, why in rows]
+        if told:
+            connection.executemany("insert into register.change values ($1, $2, $3, $4, $5, $6, $7)", told)
+        for _, _, why in rows:
+            counts[f"{thing.name} {why}"] = counts.get(f"{thing.name} {why}", 0) + 1
+        _churn(connection, thing, len({old for old, _, why in rows if why != "ended"}))
+    return counts
+
+
+def _churn(connection: Connection, thing: Thing, changed: int) -> None:
+    ids, table = "select count(distinct {{id}}) from {{before}}", name("temp", f"before_{thing.name}")
+    [(before,)] = connection.execute(fill(ids, id=thing.id, before=table)).fetchall()
+    connection.execute("insert into temp.churn values ($1, $2, $3)", [thing.name, changed, before])
+
+
+def _rows(connection: Connection, table: str) -> int:
+    [(rows,)] = connection.execute(
+        fill("select count(*) from {{table}}", table=name("register", table))
+    ).fetchall()  # fmt: skip
+    return int(rows)

@@ -1,0 +1,26 @@
+-- Grain: the tables of the register that this package owns.
+-- From: nothing.   To: register.person_member, person_edge, person_review, person_contested, person_alias, state.
+-- Rule: made if they are not there; `component` says which rows are recomputed together.
+create schema if not exists register;
+create table if not exists register.person_member (
+    obs_key varchar not null, person_id varchar not null, alike varchar not null, component ubigint not null
+);
+create table if not exists register.person_edge (
+    left_key varchar not null, right_key varchar not null, weight integer not null, rule varchar not null
+    , levels varchar not null, component ubigint not null
+);
+create table if not exists register.person_review (
+    case_id varchar not null, obs_key varchar not null, person_id varchar not null, evidence_zh varchar not null
+    , evidence_en varchar not null, weight integer not null, levels varchar not null, component ubigint not null
+);
+create table if not exists register.person_contested (
+    id_token varchar not null, obs_key varchar not null, why varchar not null, component ubigint not null
+);
+create table if not exists register.person_alias (
+    person_id varchar not null, current_person_id varchar, reason varchar not null, since timestamp
+);
+create table if not exists register.person_block (key ubigint not null, component ubigint not null);
+create table if not exists register.person_judged (
+    judgement_id varchar not null, left_key varchar not null, right_key varchar not null, verdict varchar not null
+);
+create table if not exists register.person_state (model varchar not null, engine varchar not null);
