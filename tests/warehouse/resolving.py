@@ -140,10 +140,11 @@ class Register:
 
     def reviews(self) -> list[tuple[str, str]]:
         """Record and candidate's evidence of each case."""
-        return self.connection.execute(
+        rows: list[tuple[str, str]] = self.connection.execute(
             "select source_record_id, evidence_zh from register.person_review "
             "join register.person_observation using (obs_key) order by 1, 2"
         ).fetchall()
+        return rows
 
     def digest(self) -> list[str]:
         """Of every table that is a function of observations and judgements."""

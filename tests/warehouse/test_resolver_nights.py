@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -39,6 +40,9 @@ change = st.one_of(
 history = st.lists(st.lists(change, min_size=1, max_size=6), min_size=1, max_size=3)
 
 
+Change = tuple[Any, ...]
+
+
 class World:
     """What is true now, beside a register that only hears of changes."""
 
@@ -48,7 +52,7 @@ class World:
         self.register = Register()
         self.register.build()
 
-    def apply(self, number: int, change: tuple) -> None:
+    def apply(self, number: int, change: Change) -> None:
         if change[0] == "put":
             self.records[change[1].record] = change[1]
             self.register.put([change[1]])
@@ -57,7 +61,8 @@ class World:
             self.register.take([change[1]])
         elif change[0] == "judge":
             self.judged[f"j{number}"] = (*change[1], change[2])
-            self.register.judge(f"j{number}", *change[1], change[2])
+            left, right = change[1]
+            self.register.judge(f"j{number}", left, right, change[2])
         elif self.judged:
             taken_back = min(self.judged)
             del self.judged[taken_back]
@@ -73,7 +78,7 @@ class World:
         return made
 
 
-def check(nights: list[list[tuple]]) -> None:
+def check(nights: list[list[Change]]) -> None:
     world, count = World(), 0
     for night in nights:
         for one in night:
@@ -84,19 +89,22 @@ def check(nights: list[list[tuple]]) -> None:
     assert world.register.digest() == world.anew().digest()
 
 
-SHORT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "derandomize": True}
+TOO_SLOW = [HealthCheck.too_slow]
 
 
-@settings(max_examples=6, phases=(Phase.explicit, Phase.generate), **SHORT)
+@settings(
+    max_examples=6, deadline=None, derandomize=True, suppress_health_check=TOO_SLOW,
+    phases=(Phase.explicit, Phase.generate),
+)  # fmt: skip
 @given(history)
-def test_nights_equal_the_rebuild(nights: list[list[tuple]]) -> None:
+def test_nights_equal_the_rebuild(nights: list[list[Change]]) -> None:
     check(nights)
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=None, suppress_health_check=TOO_SLOW)
 @given(history)
-def test_many_nights_equal_the_rebuild(nights: list[list[tuple]]) -> None:
+def test_many_nights_equal_the_rebuild(nights: list[list[Change]]) -> None:
     check(nights)
 
 

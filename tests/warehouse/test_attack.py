@@ -1,0 +1,136 @@
+"""The attack on what is published, and what the release step does until it fails."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.warehouse.published import BY_COMMUNITY, BY_GRID, DECLARED, PEOPLE, fill_marts
+from warehouse.publish import rounding
+from warehouse.publish.attack import Attack, Sum
+from warehouse.publish.cells import Cells, read_cells
+from warehouse.publish.control import figures_of
+from warehouse.publish.protect import WIDTH, Mode, Release, attack_of, protect
+
+
+def cells_of(warehouse: Path) -> Cells:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return read_cells(connection, [m for m in DECLARED.marts.values() if m.people])
+
+
+def town(seed: int) -> list[tuple[str, str, int, int]]:
+    chance = random.Random(seed)
+    counts = (0, 1, 1, 2, 3, 5, 7, 8, 12, 48, 52, 101, 103, 250)
+    return [(f"g{n}", f"c{n % 4}", chance.choice(counts), chance.choice(counts)) for n in range(24)]
+
+
+def weakest(release: Release) -> float:
+    """The narrowest interval of a small count, each end found by a programme of its own, over everything at once."""
+    attack = attack_of(release)
+    small = [cell for cell in range(len(release.base)) if release.is_small(cell)]
+    assert small
+    return min(high - low for low, high in map(attack.interval, small))
+
+
+def naive(cells: Cells) -> Release:
+    release = protect(cells, "round", [])
+    release.base = [release.first_base(cell) for cell in range(len(cells.truth))]
+    release.hidden = set()
+    return release
+
+
+@pytest.mark.parametrize(("count", "figure"), [(0, 0), (1, 5), (7, 5), (8, 10), (12, 10), (13, 15), (102, 100)])
+def test_counts_are_rounded_to_five_and_one_to_seven_look_alike(count: int, figure: int) -> None:
+    assert rounding.shown(count, 5) == figure
+    assert rounding.interval(count, 5).holds(count)
+
+
+@pytest.mark.parametrize("base", [5, 10])
+def test_an_interval_holds_exactly_the_counts_that_look_alike_and_wider_bases_hold_narrower_ones(base: int) -> None:
+    for count in range(1, 400):
+        found = rounding.interval(count, base)
+        same = [n for n in range(1, 900) if rounding.shown(n, base) == rounding.shown(count, base)]
+        assert (found.low, found.high) == (min(same), max(same))
+        wider = rounding.interval(count, base * rounding.STEP)
+        assert wider.low <= found.low and found.high <= wider.high
+
+
+def test_plain_rounding_gives_small_counts_away_and_the_attack_finds_them() -> None:
+    seven_ones = Attack([1] * 8, [7] * 8, [Sum(7, tuple(range(7)))])
+    assert seven_ones.interval(0) == (1, 1)
+    assert {w.cell for w in seven_ones.narrow(range(7), WIDTH, [1] * 7 + [7])} == set(range(7))
+    beside_a_large_one = Attack([98, 1, 98], [102, 7, 102], [Sum(2, (0, 1))])
+    assert beside_a_large_one.interval(1) == (1, 4)
+
+
+def test_a_bound_within_a_row_is_used_too() -> None:
+    attack = Attack([8, 1], [12, 30], [Sum(0, (1,), at_least=True)])
+    assert attack.interval(1) == (1, 12)
+
+
+@pytest.mark.parametrize("mode", ["round", "suppress"])
+@pytest.mark.parametrize("seed", range(4))
+def test_no_small_count_is_known_to_less_than_five(seed: int, mode: Mode, tmp_path: Path) -> None:
+    release = protect(cells_of(fill_marts(tmp_path / "w.duckdb", town(seed))), mode, [])
+    assert release.weak == []
+    assert weakest(release) >= WIDTH - 1e-6
+    assert all(release.known(c).holds(n) for c, n in enumerate(release.cells.truth)), "no figure is a lie"
+
+
+def test_without_protection_the_same_attack_succeeds(tmp_path: Path) -> None:
+    cells = cells_of(fill_marts(tmp_path / "w.duckdb", PEOPLE))
+    assert weakest(naive(cells)) < WIDTH - 1
+    assert weakest(protect(cells, "round", [])) >= WIDTH - 1e-6
+
+
+def test_twelve_releases_together_say_no_more(tmp_path: Path) -> None:
+    people = town(5)
+    history: list[dict[str, tuple[float, float, int]]] = []
+    chance = random.Random(1)
+    for _ in range(12):
+        release = protect(cells_of(fill_marts(tmp_path / "w.duckdb", people)), "round", history)
+        assert release.weak == [] or released_nothing_of(release)
+        history = [dict(figures_of(release)), *history]
+        place = chance.randrange(len(people))
+        grid, community, men, women = people[place]
+        people[place] = (grid, community, men + 1, women)
+    assert len(history) == 12
+    assert weakest(release) >= WIDTH - 1e-6 or release.weak
+
+
+def released_nothing_of(release: Release) -> bool:
+    return all(release.cells.holders[weak.cell] for weak in release.weak)
+
+
+def test_a_cell_that_two_marts_show_is_one_cell(tmp_path: Path) -> None:
+    cells = cells_of(fill_marts(tmp_path / "w.duckdb"))
+    both = [holders for holders in cells.holders if {BY_GRID.name, BY_COMMUNITY.name} <= holders]
+    assert both, "residents of a community are the sum over its grids"
+    assert not any("residents_by_community.residents" in text for names in cells.texts() for text in names)
+
+
+def test_sums_are_true_and_reach_from_grid_to_street(tmp_path: Path) -> None:
+    cells = cells_of(fill_marts(tmp_path / "w.duckdb"))
+    assert cells.sums and all(cells.truth[s.total] == sum(cells.truth[p] for p in s.parts) for s in cells.sums)
+    street = cells.numbers["residents_by_grid.residents", ()]
+    assert cells.truth[street] == sum(men + women for _, _, men, women in PEOPLE)
+    assert street in {s.total for s in cells.sums}
+
+
+def test_a_small_group_of_one_kind_does_not_show_it(tmp_path: Path) -> None:
+    release = protect(cells_of(fill_marts(tmp_path / "w.duckdb")), "round", [])
+    only_women = release.cells.numbers["residents_by_grid.residents", (("grid_code", "g5"), ("sex", "2"))]
+    assert release.figure(only_women) is None
+
+
+def test_a_street_wide_count_of_a_sensitive_service_starts_at_ten(tmp_path: Path) -> None:
+    release = protect(cells_of(fill_marts(tmp_path / "w.duckdb")), "round", [])
+    total: Sequence[int] = [
+        n for (m, key), n in release.cells.numbers.items() if m == "services.given" and key == (("quarter", "2022-Q1"),)
+    ]
+    assert [release.figure(n) for n in total] == [10]
+    assert [release.cells.truth[n] for n in total] == [7]
