@@ -108,8 +108,9 @@ def released_nothing_of(release: Release) -> bool:
 
 def test_a_cell_that_two_marts_show_is_one_cell(tmp_path: Path) -> None:
     cells = cells_of(fill_marts(tmp_path / "w.duckdb"))
-    both = [holders for holders in cells.holders if {BY_GRID.name, BY_COMMUNITY.name} <= holders]
-    assert both, "residents of a community are the sum over its grids"
+    shown = [n for n in cells.shown[BY_COMMUNITY.name, "residents"] if n is not None]
+    finest = [n for n in cells.shown[BY_GRID.name, "residents"] if n is not None]
+    assert shown and set(shown) <= {s.total for s in cells.sums} | set(finest)
     assert not any("residents_by_community.residents" in text for names in cells.texts() for text in names)
 
 

@@ -1,0 +1,39 @@
+-- Grain: one row per grid_code, use and is_let.
+-- From: register.house, person_house_link, prepared.house_place, marts.dim_community.   To: publish.
+-- Rule: a house in force with at least one current resident is occupied; empty is what the last visit found empty.
+with living as (
+    select stay.house_id, count(*) as residents
+    from register.person_house_link as stay
+    join register.person as person on person.person_id = stay.person_id
+    where stay.is_current and person.in_force
+    group by stay.house_id
+),
+dwelling as (
+    select
+        coalesce(place.grid_code, coalesce(place.community_code, street.community_code) || '000') as grid_code,
+        coalesce(place.community_code, street.community_code) as community_code,
+        coalesce(house.use, 'unknown') as use,
+        case house.is_let when '1' then 'yes' when '0' then 'no' else 'unknown' end as is_let,
+        coalesce(living.residents, 0) as residents,
+        cast(living.residents is not null as integer) as is_occupied,
+        cast(living.residents is null and coalesce(house.state = '3', false) as integer) as is_found_empty,
+        coalesce(house.rooms, 0) as rooms,
+        coalesce(house.area_m2, 0) as area_m2,
+        cast(house.area_m2 is not null as integer) as has_area
+    from register.house as house
+    join marts.dim_community as street on not street.is_community
+    left join prepared.house_place as place on place.house_id = house.house_id
+    left join living on living.house_id = house.house_id
+    where house.in_force
+)
+select
+    grid_code, community_code, use, is_let,
+    count(*) as houses,
+    cast(sum(is_occupied) as bigint) as houses_occupied,
+    cast(sum(is_found_empty) as bigint) as houses_found_empty,
+    cast(sum(residents) as bigint) as residents,
+    cast(sum(rooms) as bigint) as rooms,
+    cast(sum(area_m2) as decimal(18, 2)) as area_m2,
+    cast(sum(has_area) as bigint) as houses_with_area
+from dwelling
+group by grid_code, community_code, use, is_let

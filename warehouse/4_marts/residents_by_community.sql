@@ -1,0 +1,9 @@
+-- Grain: one row per community_code, age_band, sex and registration_kind.
+-- From: marts.residents_by_grid.   To: publish.
+-- Rule: the sum over the grids of a community.
+select
+    community_code, age_band, sex, registration_kind,
+    cast(sum(residents) as bigint) as residents,
+    cast(sum(residents_without_dwelling) as bigint) as residents_without_dwelling
+from marts.residents_by_grid
+group by community_code, age_band, sex, registration_kind

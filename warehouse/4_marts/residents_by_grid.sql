@@ -1,0 +1,46 @@
+-- Grain: one row per grid_code, age_band, sex and registration_kind.
+-- From: register.person, person_house_link, prepared.house_place, marts.dim_grid.   To: residents_by_community, publish.
+-- Rule: a person in force is a resident of the grid of the current dwelling, else of the community of the registration,
+-- else of the street. Ages are full years on the night of the build.
+with resident as (
+    select
+        home.grid_code,
+        coalesce(home.community_code, registered.community_code) as community_code,
+        case when person.birth_date <= night.as_of_day and person.birth_date > night.as_of_day - interval '121' year
+            then date_sub('year', person.birth_date, night.as_of_day) end as age,
+        coalesce(person.sex, '9') as sex,
+        coalesce(person.registration_kind, 'unknown') as registration_kind,
+        cast(stay.house_id is null as integer) as is_without_dwelling
+    from register.person as person
+    cross join reference.night as night
+    left join register.person_house_link as stay on stay.person_id = person.person_id and stay.is_current
+    left join prepared.house_place as home on home.house_id = stay.house_id
+    left join reference.community_alias as registered on registered.alias = person.community_code
+    where person.in_force
+),
+placed as (
+    select
+        coalesce(grid.grid_code, coalesce(resident.community_code, street.community_code) || '000') as grid_code,
+        coalesce(grid.community_code, resident.community_code, street.community_code) as community_code,
+        case
+            when age is null then 'unknown'
+            when age < 6 then '00-05'
+            when age < 15 then '06-14'
+            when age < 18 then '15-17'
+            when age < 35 then '18-34'
+            when age < 60 then '35-59'
+            when age < 65 then '60-64'
+            when age < 80 then '65-79'
+            else '80+'
+        end as age_band,
+        sex, registration_kind, is_without_dwelling
+    from resident
+    left join marts.dim_grid as grid on grid.grid_code = resident.grid_code
+    join marts.dim_community as street on not street.is_community
+)
+select
+    grid_code, community_code, age_band, sex, registration_kind,
+    count(*) as residents,
+    cast(sum(is_without_dwelling) as bigint) as residents_without_dwelling
+from placed
+group by grid_code, community_code, age_band, sex, registration_kind

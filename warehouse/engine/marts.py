@@ -1,0 +1,150 @@
+"""The marts of a night: every file of `4_marts/` is one select, its table bears its name.
+
+Flow: register, claims, quality, ledger + reference -> `prepared.*` (files with an underscore: cases and places row by
+row, never published) -> `marts.*` -> checks of `expectations/marts.yml`. The order is read off the files. Nothing looks
+at the clock: the night is a parameter, and equal inputs make equal tables.
+Alone: python -m warehouse.engine marts --night YYYY-MM-DD
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from expectations.desk import prepare
+from expectations.errors import SourceChanged, SourceLater
+from expectations.marts import Marts, load_marts
+from expectations.sql import Sql, fill, name
+from warehouse.engine.connection import Connection, open_warehouse, transaction
+from warehouse.engine.marts_check import Failure, check_marts, held_groups
+from warehouse.engine.nightly import last_night
+from warehouse.engine.reference import load_reference
+from warehouse.engine.relation import HOME, make_table, relation
+
+FOLDER = "4_marts"
+_REFERS = re.compile(r"\b(?:marts|prepared)\.(\w+)")
+
+
+@dataclass
+class MartsReport:
+    """What a build came to: rows and seconds per table, failed checks, and the groups that must not be published."""
+
+    as_of_day: date
+    rows: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    held: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: counts and names only."""
+        return {
+            "as_of_day": self.as_of_day.isoformat(), "rows": self.rows, "held": list(self.held),
+            "failures": [f.as_dict() for f in self.failures],
+            "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
+        }  # fmt: skip
+
+
+def marts_nightly(
+    warehouse: Path, night: str | None = None, *, wait: float | None = None
+) -> tuple[dict[str, Any], int]:
+    """Build the marts of an existing warehouse; the report as JSON, and the exit status: 4 when a group is held.
+
+    night: `YYYY-MM-DD`; the last night any source was judged if not given. Raises: LO-LOCKED, RE-EMPTY.
+    """
+    with open_warehouse(warehouse, wait=wait) as connection:
+        report = build_marts(connection, date.fromisoformat(night) if night else last_night(connection))
+    return verdict_of(report)
+
+
+def verdict_of(report: MartsReport) -> tuple[dict[str, Any], int]:
+    """The report as JSON with its error, RE-MART when a group is held, and the exit status."""
+    told = report.as_dict()
+    if not report.held:
+        return told | {"error": None}, 0
+    error = SourceChanged("RE-MART", detail=", ".join(f"{f.mart} {f.check} {f.failing:g}" for f in report.failures))
+    return told | {"error": error.as_dict()}, error.exit_status
+
+
+def build_marts(connection: Connection, as_of_day: date, marts: Marts | None = None) -> MartsReport:
+    """Make all marts of an open warehouse whose register is built, whole or not at all, and check them.
+
+    as_of_day: the night; what is received, due or born after it is not looked at. A failing mart is made all the same:
+    its consistency group and the groups that read from it are `held`. Raises: RE-EMPTY without a register, CT-SPEC for
+    bad reference data.
+    """
+    report = MartsReport(as_of_day)
+    if not _has_register(connection):
+        raise SourceLater("RE-EMPTY", detail="register.build holds no build that ended")
+    prepare(connection)
+    with transaction(connection):
+        load_reference(connection, as_of_day)
+        connection.execute("create schema if not exists prepared")
+        connection.execute("create schema if not exists marts")
+        for file in build_order():
+            started = time.monotonic()
+            make_table(connection, name(*table_of(file)), relation(FOLDER, file))
+            report.seconds[file] = time.monotonic() - started
+            if not file.startswith("_"):
+                report.rows[file] = _rows(connection, name(*table_of(file)))
+    started = time.monotonic()
+    declared = marts or load_marts()
+    report.failures = check_marts(connection, declared)
+    report.held = held_groups(declared, report.failures, reads())
+    report.seconds["checks"] = time.monotonic() - started
+    return report
+
+
+@cache
+def build_order() -> tuple[str, ...]:
+    """The files of `4_marts/`, each after those it reads from; equals by name."""
+    needs = reads()
+    sorter = TopologicalSorter({file: needs[file] for file in sorted(needs)})
+    sorter.prepare()
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return tuple(order)
+
+
+@cache
+def reads() -> Mapping[str, frozenset[str]]:
+    """Per file the other files it reads from, as named after `marts.` and `prepared.`."""
+    files = {path.stem for path in (HOME / FOLDER).glob("*.sql")}
+    by_table = {file.removeprefix("_"): file for file in files}
+    return {
+        file: frozenset(by_table[table] for table in _REFERS.findall(_uncommented(file)) if table in by_table)
+        for file in files
+    }
+
+
+def table_of(file: str) -> tuple[str, str]:
+    """Schema and table that a file of `4_marts/` makes."""
+    return ("prepared", file[1:]) if file.startswith("_") else ("marts", file)
+
+
+def _has_register(connection: Connection) -> bool:
+    tables = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'register' and table_name = 'build'"
+    ).fetchall()
+    if tables != [(1,)]:
+        return False
+    ended = "select count(*) from register.build where state = 'status' and starts_with(facts, 'complete')"
+    return bool(connection.execute(ended).fetchall() == [(1,)])
+
+
+def _uncommented(file: str) -> str:
+    return "\n".join(line.partition("--")[0] for line in relation(FOLDER, file).splitlines())
+
+
+def _rows(connection: Connection, table: Sql) -> int:
+    [(rows,)] = connection.execute(fill("select count(*) from {{table}}", table=table)).fetchall()
+    return int(rows)
