@@ -51,7 +51,7 @@ def night(path: str) -> Work:
     connection.execute("delete from register.person_observation where obs_key in (select obs_key from touched)")
     connection.execute("insert into register.person_observation from held")
     connection.execute("checkpoint")
-    return lambda: resolve(connection, model_in_use(), touched=name("touched")).as_dict()
+    return lambda: resolve(connection, model_in_use(), touched=name("touched"), fresh=name("held")).as_dict()
 
 
 def splink_alone(path: str) -> Work:

@@ -20,7 +20,16 @@ from warehouse.engine.digest import digest_table
 from warehouse.engine.sql import statement as typing_macros
 from warehouse.resolver import ResolveReport, model_in_use, resolve
 
-TABLES = ("person_member", "person_edge", "person_review", "person_contested", "person_block")
+TABLES = (
+    "person_member",
+    "person_edge",
+    "person_review",
+    "person_contested",
+    "person_block",
+    "person_said",
+    "person_profile",
+    "person_hub",
+)
 _IDENTITY = ", ".join(f"{c} {'date' if c == 'id_birth' else 'varchar'}" for c in IDENTITY_COLUMNS)
 _TABLES = f"""
 create schema if not exists register;

@@ -56,6 +56,7 @@ def test_an_interval_holds_exactly_the_counts_that_look_alike_and_wider_bases_ho
         same = [n for n in range(1, 900) if rounding.shown(n, base) == rounding.shown(count, base)]
         assert (found.low, found.high) == (min(same), max(same))
         wider = rounding.interval(count, base * rounding.STEP)
+        assert rounding.wider(3, base * 3) == rounding.WITHHELD and rounding.wider(3, rounding.WITHHELD) is None
         assert wider.low <= found.low and found.high <= wider.high
 
 

@@ -161,16 +161,16 @@ def _correct_identity(connection: Connection, row: CorrectionRow, cleared: dict[
             )
 
 
-def correct_observations(connection: Connection) -> None:
-    """Put corrected names and numbers, as the tokens and masks the edge made of them, into the observations."""
+def correct_observations(connection: Connection, observations: Sql) -> None:
+    """Put corrected names and numbers, as the tokens and masks the edge made of them, into a table of observations."""
     rows = connection.execute('select distinct "column" from temp.identity_column order by 1').fetchall()
     for (column,) in rows:
         connection.execute(
             fill(
-                "update register.person_observation as observation set {{column}} = corrected.value "
+                "update {{observations}} as observation set {{column}} = corrected.value "
                 "from temp.identity_column as corrected "
                 'where corrected.obs_key = observation.obs_key and corrected."column" = $column',
-                column=name(column),
+                observations=observations, column=name(column),
             ),
             {"column": column},
         )

@@ -16,7 +16,7 @@ from warehouse.engine.houses import make_temp
 from warehouse.engine.relation import REGISTER, make_table, relation
 from warehouse.resolver import Model, ResolveReport, resolve
 
-OBSERVATIONS = name("register", "person_observation")
+OBSERVATIONS, FRESH = name("register", "person_observation"), name("temp", "fresh_observation")
 _NOTHING = Sql("(select null::varchar as obs_key, null::ubigint as mark where false)")
 
 
@@ -32,13 +32,17 @@ def resolve_persons(connection: Connection, model: Model, since: datetime | None
     fresh = relation(REGISTER, "observation", identity=identity)
     if full:
         make_table(connection, OBSERVATIONS, fresh)
+        correct_observations(connection, OBSERVATIONS)
     else:
+        make_temp(connection, "fresh_observation", fresh)
+        correct_observations(connection, FRESH)
         connection.execute(
             "delete from register.person_observation where obs_key in (select obs_key from temp.touched_observation)"
         )
-        connection.execute(fill("insert into {{table}}\n{{fresh}}", table=OBSERVATIONS, fresh=fresh))
-    correct_observations(connection)
+        text = "insert into {{table}} by name select * from {{fresh}}"
+        connection.execute(fill(text, table=OBSERVATIONS, fresh=FRESH))
     return resolve(
-        connection, model, touched=None if full else name("temp", "touched_observation"), observations=OBSERVATIONS,
-        judgements=name("temp", "judged_person_pair"), since=since,
+        connection, model, touched=None if full else name("temp", "touched_observation"),
+        fresh=None if full else FRESH, observations=OBSERVATIONS, judgements=name("temp", "judged_person_pair"),
+        since=since,
     )  # fmt: skip

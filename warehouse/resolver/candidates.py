@@ -17,24 +17,19 @@ def build_candidates(connection: Connection, model: Model) -> None:
     connection.execute(statement("side"))
 
 
-def build_keys(connection: Connection, model: Model, table: str = "evidence") -> None:
-    """Make r_key of r_evidence, or r_key_told of r_told."""
-    target = "r_key" if table == "evidence" else "r_key_told"
-    connection.execute(statement("key", target=name(target), keys=_keys(model, name(f"r_{table}"))))
+def build_keys(connection: Connection, model: Model) -> None:
+    """Make r_key."""
+    keys = joined([_key(block, key) for block in model.blocks for key in block.keys], "\nunion all\n")
+    connection.execute(statement("key", keys=keys))
 
 
-def _keys(model: Model, table: Sql) -> Sql:
-    return joined([_key(block, key, table) for block in model.blocks for key in block.keys], "\nunion all\n")
-
-
-def _key(block: Block, columns: tuple[str, ...], table: Sql) -> Sql:
+def _key(block: Block, columns: tuple[str, ...]) -> Sql:
     at_home = HOME in columns
     parts = [name("h" if column == HOME else "e", column) for column in columns]
     return fill(
-        "select hash({{block}}, {{parts}}) as key, e.node, e.label from {{table}} as e{{home}} where {{given}}",
+        "select hash({{block}}, {{parts}}) as key, e.node, e.label from r_evidence as e{{home}} where {{given}}",
         block=value(block.name),
         parts=joined(parts, ", "),
-        table=table,
         home=Sql(" inner join r_home as h on e.node = h.node") if at_home else Sql(""),
         given=joined([fill("{{part}} is not null", part=part) for part in parts], " and "),
     )

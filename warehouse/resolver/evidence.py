@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.sql import Sql, fill
+from expectations.sql import Sql, fill, name
 from warehouse.engine.connection import Connection
 from warehouse.resolver.components import components, keep
 from warehouse.resolver.model import Model
@@ -26,15 +26,18 @@ _PROFILE = (
     " when id_token is not null then null"
     " else coalesce(house_key, household_token, obs_key) end)"
 )
-_SILENCED = Sql(
-    "inner join r_evidence as evidence on profile.node = evidence.node and (evidence.hub or evidence.contested)"
-)
 _JUDGED = "(obs_key in (select left_key from {{judgements}}) or obs_key in (select right_key from {{judgements}}))"
 
 
 def build_evidence(connection: Connection, model: Model, source: Sql, judgements: Sql) -> None:
-    """Make r_obs, r_profile, r_evidence, r_home and r_group of the observations in `source`."""
-    _profile(connection, source, judgements)
+    """Make r_obs, r_profile, r_evidence, r_home and r_group of all observations, which are in `source`."""
+    observe(connection, source, judgements, name("r_obs"), name("r_profile"))
+    connection.execute(statement("hub", given=Sql("false")))
+    weigh(connection, model)
+
+
+def weigh(connection: Connection, model: Model) -> None:
+    """Make r_evidence, r_home and r_group of r_obs, r_profile and r_hub."""
     connection.execute(statement("number"), {"hub": model.hub})
     connection.execute(statement("same_number"), {"seen_twice": list(model.seen_twice)})
     _label(connection)
@@ -42,24 +45,16 @@ def build_evidence(connection: Connection, model: Model, source: Sql, judgements
     connection.execute(statement("evidence"))
     connection.execute(statement("home"))
     connection.execute(statement("group"))
-    connection.execute(statement("told", only=_SILENCED))
 
 
-def build_told(connection: Connection, source: Sql, judgements: Sql) -> None:
-    """Make r_obs, r_profile, r_home and r_told, in which every number counts; each profile for itself."""
-    _profile(connection, source, judgements)
-    connection.execute("create or replace temp table r_label as select node, node as label from r_profile")
-    connection.execute(statement("home"))
-    connection.execute(statement("told", only=Sql("")))
-
-
-def _profile(connection: Connection, source: Sql, judgements: Sql) -> None:
+def observe(connection: Connection, source: Sql, judgements: Sql, observed: Sql, profiles: Sql) -> None:
+    """Make the tables `observed` and `profiles` of the observations in `source`: tokens as 64 bits."""
     judged = fill(_JUDGED, judgements=judgements)
     if not connection.execute(fill("select 1 from {{judgements}} limit 1", judgements=judgements)).fetchall():
         judged = Sql("false")
     profile = fill(_PROFILE, judged=judged)
-    connection.execute(statement("observe", source=source, profile=profile))
-    connection.execute(statement("profile", source=source, profile=profile, judged=judged))
+    connection.execute(statement("observe", target=observed, source=source, profile=profile))
+    connection.execute(statement("profile", target=profiles, source=source, profile=profile, judged=judged))
 
 
 def _label(connection: Connection) -> None:

@@ -6,12 +6,19 @@ from datetime import datetime
 
 from expectations.sql import Sql, fill, name
 from warehouse.engine.connection import Connection
-from warehouse.resolver.candidates import build_keys
-from warehouse.resolver.model import Model
 from warehouse.resolver.review import build_reviews
 from warehouse.resolver.sql import statement
 
-TABLES = ("member", "edge", "contested", "block", "review")
+# Table of the register -> where its new rows are.
+TABLES = {
+    "member": "obs_key, person_id, alike, component from r_member",
+    "said": "obs_key, profile, house, household, changed_at, component from r_member",
+    "profile": "* from r_kept_profile",
+    "edge": "* from r_kept_edge",
+    "contested": "* from r_kept_contested",
+    "block": "* from r_kept_block",
+    "review": "* from r_kept_review",
+}
 
 
 def build_persons(connection: Connection, salt: str) -> None:
@@ -20,24 +27,54 @@ def build_persons(connection: Connection, salt: str) -> None:
     connection.execute(statement("member"))
 
 
-def build_rows(connection: Connection, model: Model, source: Sql) -> None:
-    """Make the rows of the other tables, r_kept_*."""
+def build_rows(connection: Connection, observations: Sql, brought: Sql | None) -> None:
+    """Make the rows of the other tables, r_kept_*. brought: what a night brought, if it is one."""
     connection.execute(statement("persist_edge"))
     connection.execute(statement("contested"))
-    connection.execute(statement("persist_contested", source=source))
-    build_keys(connection, model, "told")
+    tokens = observations if brought is None else _tokens(connection, observations, brought)
+    connection.execute(statement("persist_contested", source=tokens))
     connection.execute(statement("persist_block"))
+    connection.execute(statement("persist_profile"))
     build_reviews(connection)
+
+
+def _tokens(connection: Connection, observations: Sql, brought: Sql) -> Sql:
+    """The tokens of contested numbers; the observations are asked only for what neither the night nor the last knew."""
+    connection.execute(statement("token", source=brought))
+    missing = "select obs_key from r_contested where obs_key not in (select obs_key from r_token)"
+    if connection.execute(missing).fetchall():
+        text = "insert into r_token select obs_key, id_token from {{observations}} where obs_key in ({{missing}})"
+        connection.execute(fill(text, observations=observations, missing=Sql(missing)))
+    return name("r_token")
+
+
+_STALE = (
+    "delete from register.person_profile where component in (select component from {{scope}}) "
+    "and profile not in (select profile from r_same_profile)"
+)
+_NEW = (
+    "insert into register.person_profile by name select * from r_kept_profile "
+    "where profile not in (select profile from r_same_profile)"
+)
 
 
 def replace_rows(connection: Connection, scope: Sql | None) -> None:
     """Put the new rows in the place of those of the components in `scope`, or of all."""
-    for table in TABLES:
-        kept = name("r_member" if table == "member" else f"r_kept_{table}")
+    for table, rows in TABLES.items():
+        if table == "profile" and scope is not None:
+            # Wide, and most of them say and belong to what they did.
+            connection.execute(statement("same_profile"))
+            connection.execute(fill(_STALE, scope=scope))
+            connection.execute(_NEW)
+            continue
         target = name("register", f"person_{table}")
         gone = Sql("") if scope is None else fill("where component in (select component from {{s}})", s=scope)
         connection.execute(fill("delete from {{target}} {{gone}}", target=target, gone=gone))
-        connection.execute(fill("insert into {{target}} by name select * from {{kept}}", target=target, kept=kept))
+        connection.execute(fill("insert into {{target}} by name select {{rows}}", target=target, rows=Sql(rows)))
+    connection.execute("delete from register.person_hub where id not in (select id from r_hub)")
+    connection.execute(
+        "insert into register.person_hub select id from r_number where hub and id not in (select id from r_hub)"
+    )
 
 
 def keep_aliases(connection: Connection, salt: str, since: datetime | None) -> tuple[int, int]:

@@ -11,11 +11,11 @@ from expectations.sql import Sql, name
 from warehouse.engine.connection import Connection
 from warehouse.resolver.candidates import build_candidates
 from warehouse.resolver.clusters import build_clusters
-from warehouse.resolver.evidence import build_evidence
+from warehouse.resolver.evidence import build_evidence, weigh
 from warehouse.resolver.ids import build_persons, build_rows, keep_aliases, replace_rows
 from warehouse.resolver.judgement import build_edges
 from warehouse.resolver.model import Model, salt_in_use
-from warehouse.resolver.scope import SCOPE, SOURCE, build_scope, keep_state, state_of
+from warehouse.resolver.scope import SCOPE, build_scope, keep_state, load_touched, state_of
 from warehouse.resolver.score import build_scores
 from warehouse.resolver.sql import statement
 
@@ -59,6 +59,7 @@ def resolve(
     model: Model,
     *,
     touched: Sql | None = None,
+    fresh: Sql | None = None,
     observations: Sql = OBSERVATIONS,
     judgements: Sql = JUDGEMENTS,
     since: datetime | None = None,
@@ -68,19 +69,26 @@ def resolve(
     observations: one row per source record (obs_key, changed_at, birth_date, sex, the identity columns, house_key,
     household_token). judgements: those in force (judgement_id, left_key, right_key, verdict). touched: a relation
     with the obs_key of every observation added, changed or removed since the last run; judgements are compared with
-    the last run's here. Without it, or after another model or engine, everything is recomputed. since: when aliases
-    of this run begin; the caller's clock, never ours.
+    the last run's here. Without it, or after another model or engine, everything is recomputed. fresh: the observations
+    among `touched` that there are now, if the caller has them at hand: it saves reading all. since: when aliases of
+    this run begin; the caller's clock, never ours.
     """
     connection.execute(statement("schema"))
     partial = touched is not None and state_of(connection, model)
     report = ResolveReport("touched" if partial else "full")
     clock = _Clock(report)
-    source = observations
     if partial and touched is not None:
-        report.recomputed = build_scope(connection, model, observations, judgements, touched)
-        source = SOURCE
+        brought = load_touched(connection, observations, judgements, touched, fresh)
+        report.recomputed = build_scope(connection, model)
         clock.lap("scope")
-    _build(connection, model, source, judgements, clock)
+        weigh(connection, model)
+    else:
+        brought = None
+        build_evidence(connection, model, observations, judgements)
+    clock.lap("evidence")
+    _build(connection, model, judgements, clock)
+    build_rows(connection, observations, brought)
+    clock.lap("ids")
     _publish(connection, SCOPE if partial else None, since, report)
     keep_state(connection, model, judgements)
     clock.lap("publish")
@@ -89,9 +97,7 @@ def resolve(
     return report
 
 
-def _build(connection: Connection, model: Model, source: Sql, judgements: Sql, clock: _Clock) -> None:
-    build_evidence(connection, model, source, judgements)
-    clock.lap("evidence")
+def _build(connection: Connection, model: Model, judgements: Sql, clock: _Clock) -> None:
     build_candidates(connection, model)
     clock.lap("candidates")
     build_scores(connection, model)
@@ -101,8 +107,6 @@ def _build(connection: Connection, model: Model, source: Sql, judgements: Sql, c
     build_clusters(connection, model)
     clock.lap("clusters")
     build_persons(connection, salt_in_use())
-    build_rows(connection, model, source)
-    clock.lap("ids")
 
 
 def _publish(connection: Connection, scope: Sql | None, since: datetime | None, report: ResolveReport) -> None:
@@ -117,9 +121,10 @@ def _count(connection: Connection, report: ResolveReport) -> None:
     [counted] = connection.execute(statement("figures")).fetchall()
     (report.observations, report.persons, report.largest, report.contested, report.review_cases) = counted
     [(report.compared, report.hubs)] = connection.execute(
-        "select (select count(*) from r_pair), (select count(*) from r_number where hub)"
+        "select (select count(*) from r_pair), (select count(*) from register.person_hub)"
     ).fetchall()
-    report.recomputed = report.recomputed or report.observations
+    if report.mode == "full":
+        report.recomputed = report.observations
 
 
 def clear(connection: Connection) -> None:

@@ -7,6 +7,10 @@ select
     , person.person_id
     , string_split(evidence.first, ' ')[-1] as alike
     , person.component
+    , obs.profile
+    , obs.house
+    , obs.household
+    , obs.changed_at
 from r_obs as obs
 inner join r_evidence as evidence on obs.profile = evidence.profile
 inner join r_person as person on evidence.label = person.label

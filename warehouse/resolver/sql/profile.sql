@@ -1,8 +1,8 @@
 -- Grain: one row per profile; `node` is its number within this run.
--- From: the observations in scope, r_obs.   To: r_profile.
+-- From: the observations at hand.   To: r_profile, or r_fresh_profile for those that a night brings.
 -- Rule: tokens are compared for equality only, so 64 bits of each are kept; `first` orders profiles and never changes
 --   with the order of rows.
-create or replace temp table r_profile as
+create or replace temp table {{target}} as
 select
     (row_number() over ())::integer as node
     , profile

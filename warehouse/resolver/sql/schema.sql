@@ -20,6 +20,19 @@ create table if not exists register.person_alias (
     person_id varchar not null, current_person_id varchar, reason varchar not null, since timestamp
 );
 create table if not exists register.person_block (key ubigint not null, component ubigint not null);
+alter table register.person_block add column if not exists open boolean;
+create table if not exists register.person_said (
+    obs_key varchar not null, profile ubigint not null, house ubigint, household ubigint, changed_at timestamp
+    , component ubigint not null
+);
+create table if not exists register.person_profile (
+    profile ubigint not null, obs_key varchar not null, judged boolean, id ubigint, id_valid boolean, id_type varchar
+    , id_birth date, id_sex varchar, division varchar, tail ubigint, name ubigint, sound ubigint, chars ubigint
+    , surname ubigint, given ubigint, char1 ubigint, char2 ubigint, surname_id ubigint, given_id ubigint
+    , char1_id ubigint, char2_id ubigint, g_sound ubigint, g_chars ubigint, g_given ubigint, g_char1 ubigint
+    , g_char2 ubigint, rarity varchar, birth date, sex varchar, component ubigint not null
+);
+create table if not exists register.person_hub (id ubigint not null);
 create table if not exists register.person_judged (
     judgement_id varchar not null, left_key varchar not null, right_key varchar not null, verdict varchar not null
 );

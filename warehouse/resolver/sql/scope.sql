@@ -1,24 +1,18 @@
 -- Grain: one row per component to be recomputed.
--- From: r_touched, register.person_member, register.person_block, r_key_told, r_profile.   To: r_scope.
--- Rule: the touched observations' components and those that bear a touched number (whose evidence may change), and all
---   that share a block key with either.
+-- From: r_own, r_key, r_group, register.person_block.   To: r_scope.
+-- Rule: the components whose evidence may change, and those they are to be compared with now: a block key is shared and
+--   one of the two sides is open. Who was alike before without an edge stays so.
 create or replace temp table r_scope as
-with new_number as (
-    select distinct hash('number shared', id) as key from r_profile where id is not null
+with wanted as (
+    select key.key, bool_or(grouped.open) as open
+    from r_key as key
+    inner join r_group as grouped on key.label = grouped.label
+    group by key.key
 )
 
-, own as (
-    select component from register.person_member where obs_key in (select obs_key from r_touched)
-    union
-    select component from register.person_block where key in (select key from new_number)
-)
-
-, wanted as (
-    select key from r_key_told
-    union
-    select key from register.person_block where component in (select component from own)
-)
-
-select component from own
+select component from r_own
 union
-select component from register.person_block where key in (select key from wanted)
+select block.component
+from register.person_block as block
+inner join wanted on block.key = wanted.key
+where block.open or wanted.open

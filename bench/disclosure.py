@@ -1,0 +1,92 @@
+"""The attack upon a release: is any small count of people known to less than five, and what does protection cost?
+
+Small towns of residents (grid, community, sex), twelve releases each with moves between them, every end of every
+interval by a linear programme of its own over all tables, levels and releases; beside it plain rounding.
+
+    python -m bench.disclosure [--seed N] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bench._common import Line, Result, command, none_of, within
+from expectations.marts import Mart
+from expectations.model import Text
+from warehouse.publish.cells import Cells, read_cells
+from warehouse.publish.control import cost_of, figures_of
+from warehouse.publish.protect import WIDTH, History, Release, attack_of, protect
+
+RELEASES = 12
+GRIDS = 24
+COUNTS = (0, 1, 1, 2, 3, 5, 7, 8, 12, 48, 52, 101, 103, 250)
+_TITLE = Text("居民", "residents")
+MART = Mart(
+    name="residents", title=_TITLE, owner=_TITLE, group="residents", zone="R", grain=("grid_code", "sex"),
+    attributes=("community_code",), measures=("residents",), people=("residents",),
+    hierarchy=("grid_code", "community_code"), may_be_empty=(), refers={}, adds_up={}, at_most={}, agrees=(), examples=(),
+)  # fmt: skip
+
+
+def run(profile: str, seed: int) -> Result:
+    """Three towns; the attack on the twelfth release of each."""
+    found = [attacked(seed + n) for n in range(3)]
+    exact = sum(low >= high - 1e-6 for town in found for low, high in town["released"])
+    narrow = min(high - low for town in found for low, high in town["released"])
+    plain = sum(high - low < WIDTH - 1e-6 for town in found for low, high in town["plain"])
+    small = sum(len(town["released"]) for town in found)
+    lines: list[Line] = [
+        none_of(f"{small} small counts, {RELEASES} releases: known exactly", exact),
+        within("least width of an interval", WIDTH, "bar", narrow + 1e-6, "persons"),
+        Line("known to less than 5 without protection", plain, "counts", "of", small, plain / small),
+    ]
+    return Result("disclosure", profile, seed, lines, {"cost": [town["cost"] for town in found]})
+
+
+def attacked(seed: int) -> dict[str, Any]:
+    """Intervals of the small counts, as released and as plainly rounded, and what the release cost."""
+    chance = random.Random(seed)
+    people = [[chance.choice(COUNTS), chance.choice(COUNTS)] for _ in range(GRIDS)]
+    history: History = []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(RELEASES):
+            cells = cells_of(Path(folder) / "town.duckdb", people)
+            release = protect(cells, "round", history)
+            if not release.weak:  # a release with a weak count is not published
+                kept = release
+                history = [figures_of(release), *history]
+            people[chance.randrange(GRIDS)][chance.randrange(2)] += 1
+    return {"released": intervals(kept), "plain": intervals(plainly(kept)),
+            "cost": cost_of(kept, list(range(len(kept.base)))), "published": len(history)}  # fmt: skip
+
+
+def plainly(release: Release) -> Release:
+    """The same counts, rounded and no more."""
+    bases = [release.first_base(cell) for cell in range(len(release.base))]
+    return Release(release.cells, "round", bases, set(), release.before)
+
+
+def intervals(release: Release) -> list[tuple[float, float]]:
+    """What is known of each small count."""
+    attack = attack_of(release)
+    return [attack.interval(cell) for cell in range(len(release.base)) if release.is_small(cell)]
+
+
+def cells_of(file: Path, people: list[list[int]]) -> Cells:
+    """The cells of a town."""
+    rows = [(f"g{n}", f"c{n % 4}", str(s + 1), c) for n, pair in enumerate(people) for s, c in enumerate(pair) if c]
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute("create or replace table marts.residents (grid_code varchar, community_code varchar, "
+                           "sex varchar, residents bigint)")  # fmt: skip
+        connection.executemany("insert into marts.residents values (?, ?, ?, ?)", rows)
+        return read_cells(connection, [MART])
+
+
+if __name__ == "__main__":
+    raise SystemExit(command("disclosure", run))
