@@ -29,6 +29,8 @@ BENCHES = (
     "febrl",
     "register",
     "marts",
+    "publish",
+    "disclosure",
 )
 QUICK = ("rest", "sql", "staging", "ties", "addresses")
 

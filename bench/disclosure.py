@@ -29,7 +29,8 @@ _TITLE = Text("居民", "residents")
 MART = Mart(
     name="residents", title=_TITLE, owner=_TITLE, group="residents", zone="R", grain=("grid_code", "sex"),
     attributes=("community_code",), measures=("residents",), people=("residents",),
-    hierarchy=("grid_code", "community_code"), may_be_empty=(), refers={}, adds_up={}, at_most={}, agrees=(), examples=(),
+    hierarchy=("grid_code", "community_code"), may_be_empty=(), refers={}, adds_up={}, at_most={},
+    agrees=(), examples=(),
 )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ from warehouse.publish.setup import setup
 SIZES = {"small": (100_000, 20, 1_000), "street": (1_000_000, 200, 10_000)}
 READERS = 4
 COLUMNS = (
-    "i as a, i % 97 as b, i * 7 as c, 'c' || (i % 50) as d, 'text of ' || i as e, date '2022-01-01' + (i % 365)::int as f, "
-    "(i % 1000) / 8.0 as g, i % 2 = 0 as h"
+    "i as a, i % 97 as b, i * 7 as c, 'c' || (i % 50) as d, 'text of ' || i as e, "
+    "date '2022-01-01' + (i % 365)::int as f, (i % 1000) / 8.0 as g, i % 2 = 0 as h"
 )
 
 

@@ -5,12 +5,13 @@ Imported inside the tasks: parsing a DAG file must not pay for Arrow or DuckDB.
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from expectations.errors import CallRejected, PipelineError
+from expectations.errors import CallRejected, PipelineError, SourceLater
 from extractors import Window, discover
 from extractors._kit.cursor import nightly_window
 from extractors._kit.run import run_source
@@ -20,7 +21,9 @@ from plugins.connections import source_connection
 from plugins.settings import Settings
 from warehouse.engine import stage_source
 from warehouse.engine.check import check_cross, check_source
+from warehouse.engine.marts import marts_nightly
 from warehouse.engine.nightly import register_nightly
+from warehouse.publish.night import publish_night
 from warehouse.report.build import build_report
 
 log = structlog.get_logger("register.night")
@@ -101,6 +104,31 @@ def register_night(night: str | None) -> dict[str, Any]:
         alert("register_is_held", night=night, rules={f["rule"]: f["failing"] for f in built["failed"]})
         raise PipelineError(built["error"]["code"], detail=built["error"]["detail"])
     return built
+
+
+def build_marts_night(night: str | None) -> dict[str, Any]:
+    """Build and check the marts of a night; a group that fails its checks is held, with an alert, and named."""
+    built, _ = marts_nightly(Settings.from_env().warehouse, night)
+    if built["error"]:
+        alert("marts_are_held", night=night, groups=built["held"])
+    return built
+
+
+def publish_marts_night(night: str | None, built: dict[str, Any]) -> dict[str, Any]:
+    """Publish a generation into REGISTER_HOME, and on the server of REGISTER_MARTS_URL if there is one.
+
+    Raises: CallRejected SC-CALL without a night; SourceLater while the server must be asked again.
+    """
+    if not night:
+        raise CallRejected("SC-CALL", detail="a run needs a partition key (a night)")
+    settings = Settings.from_env()
+    told = publish_night(
+        settings.warehouse, settings.landing.parent, night, os.environ.get("REGISTER_MARTS_URL"), held=built["held"]
+    )
+    log.info("published", night=night, held=built["held"])
+    if told["exit_status"] == 3:
+        raise SourceLater(told["postgres"]["code"], detail=told["postgres"]["detail"])
+    return told
 
 
 def compare_night(night: str | None) -> dict[str, Any]:

@@ -23,9 +23,11 @@ from rich.live import Live
 
 from extractors import discover
 from simulator.demo.airflow_env import ROOT, USER, airflow_environment, free_port, kept_secrets
+from simulator.demo.answers import answer_tables
 from simulator.demo.figures import figures
 from simulator.demo.night import (
     AT_FIVE,
+    MARTS,
     REGISTER,
     REPORT,
     Api,
@@ -33,6 +35,7 @@ from simulator.demo.night import (
     run_night,
     run_report,
     wait_for_dags,
+    wait_for_marts,
     wait_for_register,
 )
 from simulator.demo.services import StartFailed, airflow, import_pools, metadata_database, run_once, town
@@ -83,7 +86,7 @@ def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
         api = Api(env["AIRFLOW__API__BASE_URL"], USER, kept_secrets(home)["DEMO_PASSWORD"])
         titles = {f"ingest__{s.key}": f"{s.number} {s.title.zh}" for s in discover().values()}
         titles = dict(sorted(titles.items(), key=lambda item: item[1]))
-        wait_for_dags(api, [*titles, REGISTER, AT_FIVE, REPORT])
+        wait_for_dags(api, [*titles, REGISTER, AT_FIVE, MARTS, REPORT])
         since = datetime.now(UTC).isoformat()
         step(f"跑 {call.night} 这一夜 / running the night of {call.night}")
         runs = _watch(api, titles, call.night, home)
@@ -92,12 +95,17 @@ def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
         console.print(verdict_table(runs))
         step("等十二个系统到齐后建底册 / the register, once all twelve are judged")
         built_by, built = wait_for_register(api, call.night, since)
+        step("建集市并发布 / the marts, built and published as one generation")
+        published = wait_for_marts(api, call.night, since)
         step("生成质量报告 / building the steward's report")
         report = run_report(api, call.night, f"demo__{int(time.time())}")
         if built:
             town_file = home / "town" / f"{call.profile}-{call.seed}.db"
             console.print(register_table(figures(home / "warehouse.duckdb", town_file), built_by, built))
-        good = _verdict(runs, built, report, home, time.monotonic() - started)
+        if published:
+            for table in answer_tables(home / "published"):
+                console.print(table)
+        good = _verdict(runs, bool(built and published), report, home, time.monotonic() - started)
         if call.keep:
             _stay(env)
     return 0 if good else 1
@@ -123,8 +131,9 @@ def _watch(api: Api, titles: dict[str, str], night: str, home: Path) -> list[Nig
         return run_night(api, titles, night, run_id, conf, lambda runs: live.update(progress_table(runs)))
 
 
-def _verdict(runs: list[NightRun], built: dict[str, Any], report: dict[str, Any], home: Path, seconds: float) -> bool:
-    good = all(r.state == "success" and r.extracted.get("exit_status") == 0 for r in runs) and bool(built and report)
+def _verdict(runs: list[NightRun], built: bool, report: dict[str, Any], home: Path, seconds: float) -> bool:
+    reconciled = all(r.state == "success" and r.extracted.get("exit_status") == 0 for r in runs)
+    good = reconciled and built and bool(report)
     colour, text = (
         ("green", "每一行都有交代 / every row is accounted for") if good else ("red", "有来源未对平 / not reconciled")
     )
@@ -132,6 +141,7 @@ def _verdict(runs: list[NightRun], built: dict[str, Any], report: dict[str, Any]
     console.print(
         f"质量报告 / report: {report.get('page', '-')}\n落地 / landing: {home / 'landing'}"
         f"\n数仓 / warehouse: {home / 'warehouse.duckdb'}"
+        f"\n已发布的集市 / published marts: {home / 'published' / 'current'}"
         f"\n日志 / logs: {home / 'logs'}\n"
         "接着看 / next: docs/tour.md；再跑一次 make demo 应为 0 个新版本 / run it again: 0 new versions"
     )

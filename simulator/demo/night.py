@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 DONE = ("success", "failed")
-REPORT, REGISTER, AT_FIVE = "quality_report", "register", "register_at_five"
+REPORT, REGISTER, AT_FIVE, MARTS = "quality_report", "register", "register_at_five", "marts"
 PATIENCE = 1800.0  # seconds; a night of the small town takes one or two minutes
 
 
@@ -108,7 +108,7 @@ def wait_for_register(api: Api, night: str, since: str) -> tuple[str, dict[str, 
     own, because its assets are complete already: the build of five o'clock is then triggered. Raises TimeoutError.
     """
     deadline = time.monotonic() + 45
-    while not (run := _run_of(api, night, since)):
+    while not (run := _run_of(api, REGISTER, night, since)):
         if time.monotonic() > deadline:
             run_id = f"demo__{night}__{int(time.time())}"
             body = {"dag_run_id": run_id, "partition_key": night, "logical_date": None}
@@ -118,8 +118,18 @@ def wait_for_register(api: Api, night: str, since: str) -> tuple[str, dict[str, 
     return REGISTER, _wait(api, REGISTER, run, "register")
 
 
-def _run_of(api: Api, night: str, since: str) -> str | None:
-    runs = api.call("GET", f"/dags/{REGISTER}/dagRuns?order_by=-run_after&limit=5")["dag_runs"]
+def wait_for_marts(api: Api, night: str, since: str) -> dict[str, Any]:
+    """The marts that the register's asset wakes; what the publication said. Raises TimeoutError."""
+    deadline = time.monotonic() + 120
+    while not (run := _run_of(api, MARTS, night, since)):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{MARTS} was not woken by the register of {night}")
+        time.sleep(1)
+    return _wait(api, MARTS, run, "publish")
+
+
+def _run_of(api: Api, dag_id: str, night: str, since: str) -> str | None:
+    runs = api.call("GET", f"/dags/{dag_id}/dagRuns?order_by=-run_after&limit=5")["dag_runs"]
     mine = (r["dag_run_id"] for r in runs if r["partition_key"] == night and (r["queued_at"] or "") >= since)
     return next(mine, None)
 

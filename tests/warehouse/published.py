@@ -29,7 +29,9 @@ BY_COMMUNITY = replace(
     BY_GRID, name="residents_by_community", grain=("community_code", "sex"), attributes=(),
     hierarchy=("community_code",),
 )  # fmt: skip
-OBJECTS = Mart(**{**_EMPTY, "name": "objects_by_kind", "group": "objects", "grain": ("kind",), "measures": ("objects",)})
+OBJECTS = Mart(**{
+    **_EMPTY, "name": "objects_by_kind", "group": "objects", "grain": ("kind",), "measures": ("objects",),
+})  # fmt: skip
 SERVICES = Mart(**{
     **_EMPTY, "name": "services", "group": "services", "zone": "A", "grain": ("quarter", "community_code"),
     "measures": ("given", "tasks"), "people": ("given",), "hierarchy": ("community_code",),
@@ -70,7 +72,8 @@ def fill_marts(warehouse: Path, people: Iterable[tuple[str, str, int, int]] = PE
 def ask(file: Path, query: str) -> list[Any]:
     """Rows of a published file."""
     with duckdb.connect(str(file), read_only=True) as connection:
-        return connection.execute(query).fetchall()
+        rows: list[Any] = connection.execute(query).fetchall()
+        return rows
 
 
 def copied(source: Path, target: Path) -> Path:

@@ -132,3 +132,22 @@ def test_another_model_recomputes_everything() -> None:
     register = register_of(*crowd(0, 5))
     register.model = replace(register.model, digest="another")
     assert register.night().mode == "full"
+
+
+def hub() -> list[Seen]:
+    """Just as many names under one number as make it a stand-in value."""
+    names = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高梁宋郑谢"
+    return [Seen(f"h{i}", f"{n}嘉豪", number(), f"{1950 + i}-01-01") for i, n in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        ("put", Seen("x", "王嘉豪", "", "1950-01-01")),  # meets one of them, and does not touch the number
+        ("put", Seen("h5", "杨嘉豪", "", "1955-01-01")),  # one name fewer: no hub any longer
+        ("put", Seen("y", "唐嘉豪", number(), "1990-01-01")),
+        ("take", "h3"),
+    ],
+)
+def test_a_night_knows_the_hubs_it_does_not_look_at_and_judges_those_it_touches(last: Change) -> None:
+    check([[("put", one) for one in hub()], [last]])

@@ -170,7 +170,8 @@ def correct_observations(connection: Connection, observations: Sql) -> None:
                 "update {{observations}} as observation set {{column}} = corrected.value "
                 "from temp.identity_column as corrected "
                 'where corrected.obs_key = observation.obs_key and corrected."column" = $column',
-                observations=observations, column=name(column),
+                observations=observations,
+                column=name(column),
             ),
             {"column": column},
         )

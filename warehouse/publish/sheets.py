@@ -1,0 +1,138 @@
+"""The measures of the marts that count people, as they were built: rows, coordinates, and which are the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+from expectations.marts import Mart
+from expectations.sql import fill, joined, name
+from warehouse.engine.connection import Connection
+
+TIMES: Final = ("day", "month", "quarter", "year")
+KIND: Final = ("service_kind", "kind")
+Key: TypeAlias = tuple[tuple[str, Any], ...]
+Row: TypeAlias = tuple[Mapping[str, Any], int | None]
+
+
+@dataclass
+class Sheet:
+    """One measure of one mart: each row's coordinates, and its count.
+
+    dims: the coordinates that name a cell; coarser levels and longer periods follow from them. traced: rows that name
+    the mart and the measure they sum up.
+    """
+
+    mart: Mart
+    column: str
+    dims: tuple[str, ...]
+    rows: Sequence[Row]
+    measure: str = ""
+    traced: bool = False
+
+    @property
+    def is_root(self) -> bool:
+        """Whether the measure bears this mart's name: the most detailed table that shows it."""
+        return self.measure == f"{self.mart.name}.{self.column}"
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Geography, from the finest that the mart has."""
+        return tuple(c for c in self.mart.hierarchy if c in (*self.mart.grain, *self.mart.attributes))
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """What is told of the people counted: neither where nor when."""
+        return tuple(d for d in self.dims if d not in (*self.mart.hierarchy, *TIMES))
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The period, if there is one."""
+        return tuple(d for d in self.dims if d in TIMES)
+
+
+def read_sheets(connection: Connection, marts: Sequence[Mart]) -> list[Sheet]:
+    """The sheets of all marts that count people, each measure under one name."""
+    by_name = {mart.name: mart for mart in marts}
+    sheets = [
+        s for m in marts if m.people for s in (_traced(connection, m, by_name) if is_traced(m) else _own(connection, m))
+    ]
+    plain = [s for s in sheets if not s.traced]
+    _link(plain)
+    same = {f"{s.mart.name}.{s.column}": s.measure for s in plain}
+    for sheet in sheets:
+        sheet.measure = same.get(sheet.measure, sheet.measure)
+    return sheets
+
+
+def is_traced(mart: Mart) -> bool:
+    """Whether its rows name the mart and the measure each of them sums up."""
+    return {"mart", "measure", "value", "year"} <= set(mart.columns)
+
+
+def key_of(row: Mapping[str, Any], dims: Iterable[str]) -> Key:
+    """Coordinates of a row; dims in alphabetical order, so that equal cells have equal keys."""
+    return tuple((d, row[d]) for d in dims)
+
+
+def rows_of(connection: Connection, mart: Mart, column: str) -> list[Row]:
+    """The rows of one measure in the order of the grain, with what follows from their coordinates."""
+    columns = [c for c in mart.columns if c not in mart.measures]
+    picked = joined([name(c) for c in (*columns, column)], ", ")
+    order = joined([name(c) for c in mart.grain], ", ")
+    query = fill("select {{c}} from {{t}} order by {{o}}", c=picked, t=name("marts", mart.name), o=order)
+    return [
+        (_placed(dict(zip(columns, row[:-1], strict=True))), None if row[-1] is None else int(row[-1]))
+        for row in connection.execute(query).fetchall()
+    ]
+
+
+def _own(connection: Connection, mart: Mart) -> Iterator[Sheet]:
+    places = [c for c in mart.hierarchy if c in (*mart.grain, *mart.attributes)]
+    periods = [c for c in mart.grain if c in TIMES][:1]
+    rest = [c for c in mart.grain if c not in places and c not in TIMES]
+    for column in mart.people:
+        yield Sheet(mart, column, (*places[:1], *periods, *rest), rows_of(connection, mart, column))
+
+
+def _traced(connection: Connection, mart: Mart, marts: Mapping[str, Mart]) -> Iterator[Sheet]:
+    """One sheet per measure that is traced to people, or to a sum that no mart has as a column of its own."""
+    rows = rows_of(connection, mart, "value")
+    for source, measure in sorted({(r["mart"], r["measure"]) for r, _ in rows}):
+        origin = marts.get(source)
+        if origin and measure in origin.measures and measure not in origin.people:
+            continue
+        chosen = [(r, n if (r["mart"], r["measure"]) == (source, measure) else None) for r, n in rows]
+        yield Sheet(mart, "value", ("year", "kind"), chosen, f"{source}.{measure}", traced=True)
+
+
+def _placed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with what follows from it: the year of its day, month or quarter; the kind of its service."""
+    for period in TIMES[:3]:
+        if (value := row.get(period)) is not None:
+            row.setdefault("year", value.year if isinstance(value, date) else int(str(value)[:4]))
+    for word in KIND:
+        row.setdefault("kind", row.get(word))
+    return row
+
+
+def _link(sheets: Sequence[Sheet]) -> None:
+    """Name the measure of each sheet: a mart that repeats the sums of another's column shows the same measure."""
+    for sheet in sorted(sheets, key=lambda s: -len(s.rows)):
+        sheet.measure = sheet.measure or f"{sheet.mart.name}.{sheet.column}"
+        for other in sheets:
+            if other.measure or other.column != sheet.column or not sheet.rows:
+                continue
+            if set(other.dims) <= set(sheet.rows[0][0]) and _sums(sheet, other.dims) == _sums(other, other.dims):
+                other.measure = sheet.measure
+
+
+def _sums(sheet: Sheet, dims: Iterable[str]) -> dict[Key, int]:
+    sums: dict[Key, int] = defaultdict(int)
+    for row, count in sheet.rows:
+        if count:
+            sums[key_of(row, dims)] += count
+    return sums
