@@ -22,6 +22,7 @@ from airflow.sdk import (
 
 from plugins.pools import WAREHOUSE
 from plugins.retries import AskAgainLater
+from plugins.settings import night_of
 
 ZONE = "Asia/Shanghai"
 LATE = timedelta(hours=1)
@@ -40,7 +41,7 @@ def build(**context: Any) -> dict[str, Any]:
     """Every mart from the register, the cases and the counts; each judged by its own checks."""
     from plugins.nightly import build_marts_night
 
-    return build_marts_night(_night(context))
+    return build_marts_night(night_of(context))
 
 
 @task(task_display_name="发布 publish", pool=WAREHOUSE, retries=2, retry_policy=AskAgainLater())
@@ -48,12 +49,7 @@ def publish(built: dict[str, Any], **context: Any) -> dict[str, Any]:
     """Release what passed, rounded, as one generation; a group that is held keeps its tables of before."""
     from plugins.nightly import publish_marts_night
 
-    return publish_marts_night(_night(context), built)
-
-
-def _night(context: dict[str, Any]) -> str | None:
-    night = context.get("partition_key") or getattr(context.get("dag_run"), "partition_key", None)
-    return str(night) if night else None
+    return publish_marts_night(night_of(context), built)
 
 
 with DAG(

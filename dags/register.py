@@ -15,6 +15,7 @@ from airflow.sdk import DAG, Asset, AssetAll, CronPartitionTimetable, Partitione
 
 from extractors import discover
 from plugins.pools import WAREHOUSE
+from plugins.settings import night_of
 
 ZONE = "Asia/Shanghai"
 BY_HAND = os.environ.get("REGISTER_SCHEDULE") == "by_hand"
@@ -28,7 +29,7 @@ def register(**context: Any) -> dict[str, Any]:
     """Claims, persons, houses, objects and links of everything accepted; judged by the register's own contract."""
     from plugins.nightly import register_night
 
-    return register_night(context.get("partition_key") or getattr(context.get("dag_run"), "partition_key", None))
+    return register_night(night_of(context))
 
 
 with DAG(

@@ -13,6 +13,7 @@ import pendulum
 from airflow.sdk import DAG, CronPartitionTimetable, task
 
 from plugins.pools import WAREHOUSE
+from plugins.settings import night_of
 
 ZONE = "Asia/Shanghai"
 BY_HAND = os.environ.get("REGISTER_SCHEDULE") == "by_hand"
@@ -24,7 +25,7 @@ def compare(**context: Any) -> dict[str, Any]:
     """Compare the sources with each other by `expectations/cross.yml`; nothing here holds a source."""
     from plugins.nightly import compare_night
 
-    return compare_night(_night(context))
+    return compare_night(night_of(context))
 
 
 # Even if the comparison broke: the report then says that nothing was compared.
@@ -33,12 +34,7 @@ def report(**context: Any) -> dict[str, Any]:
     """Build and publish the site."""
     from plugins.nightly import report_night
 
-    return report_night(_night(context))
-
-
-def _night(context: dict[str, Any]) -> str | None:
-    night = context.get("partition_key") or getattr(context.get("dag_run"), "partition_key", None)
-    return str(night) if night else None
+    return report_night(night_of(context))
 
 
 with DAG(

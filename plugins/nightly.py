@@ -18,7 +18,7 @@ from extractors._kit.run import run_source
 from extractors._kit.summary import Summary
 from plugins.alerts import alert
 from plugins.connections import source_connection
-from plugins.settings import Settings
+from plugins.settings import Settings, night_of
 from warehouse.engine import stage_source
 from warehouse.engine.check import check_cross, check_source
 from warehouse.engine.marts import marts_nightly
@@ -39,7 +39,7 @@ def extract_night(key: str, context: dict[str, Any]) -> dict[str, Any]:
     params = context.get("params") or {}
     if params.get("begin") and params.get("end"):
         window = Window.parse(params["begin"], params["end"])
-    elif night := context.get("partition_key") or getattr(context.get("dag_run"), "partition_key", None):
+    elif night := night_of(context):
         window = nightly_window(source, settings.landing, night)
     else:
         raise CallRejected("SC-CALL", detail="a run needs a partition key (a night) or the params begin and end")
