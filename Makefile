@@ -34,7 +34,7 @@ demo-history: setup ## the years 2018-2022 backfilled in two orders, once with a
 
 .PHONY: test
 test: setup ## all tests, under ten minutes on two cores
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: soak
 soak: setup ## the slow lane: random kills and long property tests
