@@ -99,7 +99,7 @@ class Result:
 def _rounded(value: Any) -> Any:
     """Floats to four significant digits: more would pretend to a precision that no timing has."""
     if isinstance(value, float):
-        return int(value) if value == int(value) else float(f"{value:.4g}")
+        return int(value) if value == int(value) else float(f"{value:.6g}")
     if isinstance(value, dict):
         return {k: _rounded(v) for k, v in value.items()}
     return [_rounded(v) for v in value] if isinstance(value, list) else value
@@ -146,7 +146,9 @@ def table_of(results: Sequence[dict[str, Any]]) -> Table:
 
 def shown(value: float) -> str:
     """A number as people read it: three digits, thousands apart."""
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+    if abs(value) >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.5g}" if 0.99 <= abs(value) < 1 else f"{value:.3g}"  # 0.9995 is not 1
 
 
 def bar_text(line: dict[str, Any]) -> str:

@@ -117,7 +117,7 @@ def build_marts_night(night: str | None) -> dict[str, Any]:
 def publish_marts_night(night: str | None, built: dict[str, Any]) -> dict[str, Any]:
     """Publish a generation into REGISTER_HOME, and on the server of REGISTER_MARTS_URL if there is one.
 
-    Raises: CallRejected SC-CALL without a night; SourceLater while the server must be asked again.
+    Raises: CallRejected SC-CALL without a night; what the server answered, as SourceLater while it may be asked again.
     """
     if not night:
         raise CallRejected("SC-CALL", detail="a run needs a partition key (a night)")
@@ -125,10 +125,16 @@ def publish_marts_night(night: str | None, built: dict[str, Any]) -> dict[str, A
     told = publish_night(
         settings.warehouse, settings.landing.parent, night, os.environ.get("REGISTER_MARTS_URL"), held=built["held"]
     )
-    log.info("published", night=night, held=built["held"])
-    if told["exit_status"] == 3:
-        raise SourceLater(told["postgres"]["code"], detail=told["postgres"]["detail"])
-    return told
+    # Which cell was weak is for the steward's own run of the command; a task's result names the group's error only.
+    codes = [error["code"] for error in told["errors"]]
+    log.info("published", night=night, held=told["held"], codes=codes)
+    if codes:
+        alert("marts_are_held", night=night, marts=told["held"], codes=codes)
+    server = told.get("postgres") or {}
+    if "code" in server:  # the file is out, the server still has the generation before
+        again = SourceLater if server["retry"] == "auto" else PipelineError
+        raise again(server["code"], detail=server["detail"])
+    return told | {"errors": codes}
 
 
 def compare_night(night: str | None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from simulator.town.numbers import id_is_valid
 
 def test_a_side_costs_its_own_cpu_and_its_own_memory() -> None:
     cost = run_side(Side("bench._measure:spin", {"seconds": 0.3, "megabytes": 200}))
-    assert 0.3 <= cost.cpu < 0.5 < cost.wall
+    assert 0.3 <= cost.cpu < cost.wall
     assert 200 < cost.peak_mb < 400
     assert cost.result == {"held": 200 << 20}
 

@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ class Office:
         buffer.learn_erasures()
         stays: Any = None
         if buffer.tombstones:
-            stays = lambda n, records, tokens: buffer.tombstones.stays(contract, n, records, tokens)  # noqa: E731
+            stays = partial(buffer.tombstones.stays, contract)
         minimiser = Minimiser(of, tokeniser, buffer.add, stays)
         begin, end = f"2022-11-{day:02d}T00:00:00", f"2022-11-{day + 1:02d}T00:00:00"
         writer = EntityWriter(self.landing / contract.source / name / window_folder(begin, end), minimiser.schema)

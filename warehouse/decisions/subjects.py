@@ -85,7 +85,7 @@ def subject_of_person(connection: Connection, contracts: Sequence[Contract], per
     """All observations the register holds of a person, and what shares their numbers. Raises CallRejected DS-NONE."""
     members = _members(connection, contracts, [person_id] if _has_register(connection) else [])
     if not members:
-        raise CallRejected("DS-NONE", detail=f"the register has no person {person_id}")
+        raise CallRejected("DS-NONE", detail="the register has no person of this id")
     return _whole(connection, contracts, members)
 
 

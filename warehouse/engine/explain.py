@@ -111,7 +111,8 @@ def _thing(asked: str) -> Thing:
     for thing in THINGS:
         if asked[:1] == thing.letter and len(asked) == 21:
             return thing
-    raise CallRejected("RE-NONE", detail=asked[:21])
+    # What was typed instead may be the number of a person, and is not repeated.
+    raise CallRejected("RE-NONE", detail="an id is one letter and 20 characters")
 
 
 def _current(connection: Connection, thing: Thing, asked: str) -> str | None:
