@@ -31,6 +31,7 @@ BENCHES = (
     "marts",
     "publish",
     "disclosure",
+    "night",
 )
 QUICK = ("rest", "sql", "staging", "ties", "addresses")
 

@@ -8,7 +8,6 @@ Exit status 0 only if every source reconciled.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import time
@@ -21,24 +20,12 @@ import requests
 from rich.console import Console
 from rich.live import Live
 
-from extractors import discover
-from simulator.demo.airflow_env import ROOT, USER, airflow_environment, free_port, kept_secrets
+from simulator.demo.airflow_env import ROOT, USER, kept_secrets
 from simulator.demo.answers import answer_tables
 from simulator.demo.figures import figures
-from simulator.demo.night import (
-    AT_FIVE,
-    MARTS,
-    REGISTER,
-    REPORT,
-    Api,
-    NightRun,
-    run_night,
-    run_report,
-    wait_for_dags,
-    wait_for_marts,
-    wait_for_register,
-)
-from simulator.demo.services import StartFailed, airflow, import_pools, metadata_database, run_once, town
+from simulator.demo.night import Api, NightRun, run_night, run_report, wait_for_marts, wait_for_register
+from simulator.demo.office import office, titles
+from simulator.demo.services import StartFailed, town
 from simulator.demo.tables import dropped_lines, night_table, progress_table, register_table, verdict_table
 
 NIGHT = "2022-11-05"
@@ -70,26 +57,14 @@ def main() -> int:
 
 
 def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
-    port = free_port()
     with ExitStack() as stack:
         step = _Steps(started)
         step("建镇并启动十二个系统 / building the town, starting twelve systems")
         connections = stack.enter_context(town(home, call.profile, call.seed, os.environ | kept_secrets(home)))
-        step("准备 Airflow 元数据库 / preparing Airflow's metadata database")
-        database = stack.enter_context(metadata_database(home))
-        env = airflow_environment(home, database, port)
-        env |= {f"AIRFLOW_CONN_{key.upper()}": json.dumps(value) for key, value in connections.items()}
-        run_once("migrate", ["db", "migrate"], env, home)
-        import_pools(env, home)
-        step("启动 Airflow / starting Airflow")
-        stack.enter_context(airflow(home, env))
-        api = Api(env["AIRFLOW__API__BASE_URL"], USER, kept_secrets(home)["DEMO_PASSWORD"])
-        titles = {f"ingest__{s.key}": f"{s.number} {s.title.zh}" for s in discover().values()}
-        titles = dict(sorted(titles.items(), key=lambda item: item[1]))
-        wait_for_dags(api, [*titles, REGISTER, AT_FIVE, MARTS, REPORT])
+        api, env = stack.enter_context(office(home, connections, step))
         since = datetime.now(UTC).isoformat()
         step(f"跑 {call.night} 这一夜 / running the night of {call.night}")
-        runs = _watch(api, titles, call.night, home)
+        runs = _watch(api, titles(), call.night, home)
         console.print(night_table(runs))
         console.print("丢弃规则 / dropped by rule: " + ("; ".join(dropped_lines(runs)) or "-"), highlight=False)
         console.print(verdict_table(runs))
@@ -121,14 +96,14 @@ class _Steps:
         console.print(f"[dim]{time.monotonic() - self._started:5.0f} s[/dim]  {text}")
 
 
-def _watch(api: Api, titles: dict[str, str], night: str, home: Path) -> list[NightRun]:
+def _watch(api: Api, named: dict[str, str], night: str, home: Path) -> list[NightRun]:
     """The first run of a home reads the year up to the night; later runs read the night alone."""
     first = not (home / "landing").exists()
     after = (date.fromisoformat(night) + timedelta(days=1)).isoformat()
     conf = {"begin": FIRST, "end": after} if first else {"begin": night, "end": after}
     run_id = f"demo__{night}__{int(time.time())}"
     with Live(console=console, refresh_per_second=2, transient=True) as live:
-        return run_night(api, titles, night, run_id, conf, lambda runs: live.update(progress_table(runs)))
+        return run_night(api, named, night, run_id, conf, lambda runs: live.update(progress_table(runs)))
 
 
 def _verdict(runs: list[NightRun], built: bool, report: dict[str, Any], home: Path, seconds: float) -> bool:
