@@ -23,7 +23,7 @@ from warehouse.engine import stage_source
 from warehouse.engine.check import check_cross, check_source
 from warehouse.engine.marts import marts_nightly
 from warehouse.engine.nightly import register_nightly
-from warehouse.publish.night import publish_night
+from warehouse.publish.night import publish_night, published_night
 from warehouse.report.build import build_report
 
 log = structlog.get_logger("register.night")
@@ -147,9 +147,17 @@ def compare_night(night: str | None) -> dict[str, Any]:
 
 
 def report_night(night: str | None) -> dict[str, Any]:
-    """Build and publish the steward's report of a night, with whatever was judged."""
+    """Build and publish the steward's report of a night, with whatever was judged.
+
+    The morning is when somebody must know that the marts are not those of the night: no run of theirs may have begun,
+    and a run that does not begin is late for no deadline.
+    """
     settings = Settings.from_env()
-    return build_report(settings.warehouse, settings.report, night).as_dict()
+    report = build_report(settings.warehouse, settings.report, night).as_dict()
+    published = published_night(settings.landing.parent)
+    if night and (published or "") < night:
+        alert("marts_are_late", night=night, published=published)
+    return report | {"published": published}
 
 
 def _failing(verdict: dict[str, Any]) -> dict[str, int]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
+from structlog.testing import capture_logs
 
 from expectations.errors import CallRejected, PipelineError
 from extractors import discover
@@ -105,3 +107,23 @@ def test_a_period_that_may_not_be_fetched_is_refused_before_anything_is_read(
         choose_systems(PARAMS | change)
     assert refused.value.code == code
     assert not (register_env / "landing").exists()
+
+
+@pytest.mark.parametrize(("published", "late"), [(None, True), ("2022-11-04", True), ("2022-11-05", False)])
+def test_the_morning_says_when_readers_do_not_have_the_marts_of_the_night(
+    register_env: Path, monkeypatch: pytest.MonkeyPatch, published: str | None, late: bool
+) -> None:
+    from plugins import nightly
+
+    register_env.mkdir(exist_ok=True)
+    if published:
+        folder = register_env / "published"
+        folder.mkdir()
+        with duckdb.connect(str(folder / "marts-1.duckdb")) as file:
+            file.execute("create schema marts")
+            file.execute("create table marts.generation as select $night as night", {"night": published})
+        (folder / "current").symlink_to("marts-1.duckdb")
+    monkeypatch.setattr(nightly, "build_report", lambda *_: SimpleNamespace(as_dict=dict))
+    with capture_logs() as logged:
+        assert nightly.report_night("2022-11-05") == {"published": published}
+    assert [entry["event"] for entry in logged] == ["marts_are_late"] * late

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
+
 from expectations.errors import PipelineError
 from warehouse.publish.protect import Mode
 from warehouse.publish.server import publish_postgres
-from warehouse.publish.snapshot import publish_duckdb
+from warehouse.publish.snapshot import current, publish_duckdb
 
 FOLDER: Final = "published"
 
@@ -32,3 +34,12 @@ def publish_night(
             report["postgres"] = error.as_dict()
             report["exit_status"] = max(report["exit_status"], error.exit_status)
     return report
+
+
+def published_night(home: Path) -> str | None:
+    """The night of the generation that readers see, `YYYY-MM-DD`; None when nothing was ever published."""
+    if (file := current(home / FOLDER)) is None:
+        return None
+    with duckdb.connect(str(file), read_only=True) as connection:
+        [(night,)] = connection.execute("select max(night) from marts.generation").fetchall()
+    return str(night)
