@@ -79,5 +79,10 @@ def airflow_environment(home: Path, database: str, port: int) -> dict[str, str]:
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # else a finished task holds its slot for 5 s
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        # What ran when and what came of it, as OpenLineage tells it, for whoever collects lineage; no code, no rows.
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
+            {"type": "file", "log_file_path": str(home / "openlineage.jsonl"), "append": True}
+        ),
+        "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
         "GX_ANALYTICS_ENABLED": "false",
     }  # fmt: skip
