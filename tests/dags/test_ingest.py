@@ -22,7 +22,15 @@ KEYS = sorted(discover())
 
 def test_every_source_has_its_dag_and_nothing_fails_to_import(dagbag: Any) -> None:
     assert dagbag.import_errors == {}
-    ours = {*(f"ingest__{key}" for key in KEYS), "history", "marts", "quality_report", "register", "register_at_five"}
+    ours = {
+        *(f"ingest__{key}" for key in KEYS),
+        "history",
+        "marts",
+        "quality_report",
+        "register",
+        "register_at_five",
+        "retention",
+    }
     assert set(dagbag.dags) == ours
 
 

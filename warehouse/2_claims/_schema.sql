@@ -1,4 +1,5 @@
--- Grain: the tables that say how claims were made; made when a build begins, outside any transaction of it.
+-- Grain: the tables that say how claims were made, and how old a record is that lost versions to a purge; made when a
+-- build begins, outside any transaction of it.
 -- From: nothing.   To: schema claims.
 -- Rule: one row per claim that a contract entity makes; another shape means that its claims are made anew.
 create schema if not exists claims;
@@ -17,4 +18,10 @@ create table if not exists claims.trust (
     entity varchar not null,
     attribute varchar not null,
     trust integer not null
+);
+
+create table if not exists claims.origin (
+    obs_key varchar not null,
+    first_at timestamp not null,
+    first_known timestamp not null
 );

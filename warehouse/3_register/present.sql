@@ -1,11 +1,18 @@
 -- Grain: one row per source record: its present version, unless it was deleted or is a part that its whole has lost.
--- From: the claims of one entity, temp.newest_whole, temp.source_place.   To: members, winners, links.
+-- From: the claims of one entity, claims.origin, temp.newest_whole, temp.source_place.   To: members, winners, links.
 -- Rule: of the versions known by then, the source's own time decides; of equals, a deletion wins, then what became known
--- later, then the hash. first_at is the record's first time: it does not move when the record is touched again.
-with crowded as (
-    select obs_key, min(register_at(changed_at, known_from)) as first_at, min(known_from) as first_known
+-- later, then the hash. first_at is the record's first time: it does not move when the record is touched again, nor when
+-- its first versions are purged.
+with dated as (
+    select obs_key, register_at(changed_at, known_from) as first_at, known_from as first_known
     from {{claims}}
     where known_from <= coalesce($known, known_from)
+    union all
+    select obs_key, first_at, first_known from claims.origin
+),
+crowded as (
+    select obs_key, min(first_at) as first_at, min(first_known) as first_known
+    from dated
     group by obs_key
     having count(*) > 1
 ),

@@ -11,8 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from expectations.claims import vocabulary
+from expectations.errors import CallRejected
 from expectations.sql import Sql, fill, name, value
 from warehouse.engine.connection import Connection, opened
+from warehouse.engine.origins import purged_until
 from warehouse.engine.register import RegisterReport, build_register
 from warehouse.engine.relation import CLAIMS, REGISTER, relation, scripts
 from warehouse.resolver import Model
@@ -32,10 +34,14 @@ def as_of(
 ) -> RegisterReport:
     """Build into the new file `target` what was known by `known`; with `valid`, add the views of that day.
 
-    Raises: FileExistsError when the file is there: a past is never written over.
+    Raises: FileExistsError when the file is there: a past is never written over; CallRejected RE-PURGED for a time
+    whose versions were purged, for the answer would lack them silently.
     """
     if target.exists():
         raise FileExistsError(target.name)
+    until = purged_until(connection)
+    if until and (known < until or (valid is not None and valid < until.date())):
+        raise CallRejected("RE-PURGED", detail=f"nothing before {until:%Y-%m-%d} can be asked any more")
     with opened(target) as past:
         scripts(past, CLAIMS, "_schema")
     _copy_claims(connection, target, known)
@@ -57,7 +63,7 @@ def _copy_claims(connection: Connection, target: Path, known: datetime) -> None:
                 ),
                 {"known": known},
             )  # fmt: skip
-        for table in ("trust", "shape"):
+        for table in ("trust", "shape", "origin"):
             now, past = name("claims", table), name("past", "claims", table)
             connection.execute(fill("insert into {{past}} select * from {{now}}", past=past, now=now))
     finally:

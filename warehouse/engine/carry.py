@@ -1,8 +1,8 @@
-"""What a rebuild takes along and makes again: the verdicts of the nights, and from them claims and register.
+"""What a rebuild takes along and makes again: the verdicts of the nights, and from them claims, register and marts.
 
 Staging comes from the landing zone; how each version was judged, night by night, stands nowhere else than in the file
-that is replaced, so it is copied, as far as its versions were staged again. Without such a file the sources are judged
-anew, as of the last night landed.
+that is replaced, so it is copied, as far as its versions were staged again; so is what was purged. Without
+such a file the sources are judged anew, as of the last night landed.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from expectations.label import open_entity
 from expectations.relations import acceptance, staged, table_name
 from expectations.sql import Sql, fill, name, value
 from warehouse.engine.connection import Connection, transaction
-from warehouse.engine.nightly import register_into
+from warehouse.engine.marts import build_marts, verdict_of
+from warehouse.engine.nightly import last_night, register_into
 
 _KEPT = ("run", "entity", "result", "quarantine", "volume", "difference")
 
 
 def register_again(connection: Connection, old: Path, contracts: Iterable[Contract]) -> dict[str, Any]:
-    """Judge, claim and register in a file that was just staged; the report of the register, JSON-ready.
+    """Judge, claim, register and make the marts in a file that was just staged; the report, JSON-ready.
 
     old: the warehouse that is replaced; what cannot be read of it is judged anew.
     """
@@ -34,7 +35,8 @@ def register_again(connection: Connection, old: Path, contracts: Iterable[Contra
     if not carried:
         _judge(connection, listed)
     told, status = register_into(connection, full=True, contracts=listed)
-    return {**told, "exit_status": status, "carried": carried}
+    marts, held = verdict_of(build_marts(connection, last_night(connection)))
+    return {**told, "marts": marts, "exit_status": max(status, held), "carried": carried}
 
 
 def carry(connection: Connection, old: Path, contracts: Iterable[Contract]) -> bool:
@@ -68,6 +70,8 @@ def _copy(connection: Connection, there: set[tuple[str, str]], contracts: Iterab
             "insert into {{new}} by name select * from {{old}}",
             new=name("quality", table), old=name("old", "quality", table),
         ))  # fmt: skip
+    if ("ledger", "purge") in there:
+        connection.execute("insert into ledger.purge by name select * from old.ledger.purge")
     for contract in contracts:
         for entity in contract.entities:
             if ("acceptance", table_name(contract.source, entity)) in there:

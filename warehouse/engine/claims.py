@@ -18,7 +18,7 @@ from expectations.relations import table_name
 from expectations.sql import Sql, fill, name
 from warehouse.engine.claimed import COMMON, SCHEMA, Claimed, claim_columns, claims_of, table_of
 from warehouse.engine.connection import Connection, transaction
-from warehouse.engine.relation import CLAIMS, scripts
+from warehouse.engine.relation import CLAIMS, relation, scripts
 
 register("claims.before_insert", "claims.before_commit")
 
@@ -47,6 +47,7 @@ def build_claims(connection: Connection, contracts: Iterable[Contract], *, full:
     scripts(connection, CLAIMS, "_schema")
     scripts(connection, CLAIMS, "_forms")
     _ensure_tables(connection)
+    _take_origins(connection)
     released = _released(connection)
     wanted = [c for contract in contracts for c in claims_of(contract) if _view(c) in released]
     _drop_unwanted(connection, wanted, report)
@@ -108,6 +109,13 @@ def _ensure_tables(connection: Connection) -> None:
             connection.execute(fill("drop table {{table}}", table=name(SCHEMA, claim.name)))
             connection.execute("delete from claims.shape where claim = $claim", {"claim": claim.name})
         connection.execute(table_of(claim))
+
+
+def _take_origins(connection: Connection) -> None:
+    """How old the records are that lost versions to a purge."""
+    with transaction(connection):
+        connection.execute("delete from claims.origin")
+        connection.execute(relation(CLAIMS, "origin_insert"))
 
 
 def _view(claimed: Claimed) -> str:

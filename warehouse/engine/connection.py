@@ -162,6 +162,7 @@ def _settle(connection: Connection) -> None:
     else:
         _make_schema(connection)
     connection.execute(statement("_types"))
+    connection.execute(statement("_origin"))
 
 
 def _make_schema(connection: Connection) -> None:

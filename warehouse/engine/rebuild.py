@@ -77,7 +77,7 @@ def rebuild(
 
     Holds the writer lock throughout. Errors of loads stand in the report, and then the present file stays, because
     the new one would lack their rows; `accept_errors` swaps all the same. then: what is made from staging in the new
-    file (claims, register), given its connection, the old file and the contracts. Raises: SourceLater LO-LOCKED.
+    file (claims, register, marts), given its connection, the old file and the contracts. Raises: SourceLater LO-LOCKED.
     """
     started = time.monotonic()
     report = RebuildReport()

@@ -60,7 +60,7 @@ def held_back(ends: Sequence[End], floor: float | None, empty_ok: bool, confirme
 
 def derive(connection: Connection, staged: StagedEntity, confirmed: Collection[str]) -> Derived:
     """Bring closings and returns of one entity in line with its loads, in one transaction."""
-    ends = _ends(connection, staged)
+    ends = observed(connection, staged)
     held = held_back(ends, staged.entity.floor, staged.entity.empty_ok, confirmed)
     if not _stale(connection, staged, ends, held):
         return Derived(held=(), latest_held=_latest_held(ends, held))
@@ -88,7 +88,8 @@ def derive(connection: Connection, staged: StagedEntity, confirmed: Collection[s
     )
 
 
-def _ends(connection: Connection, staged: StagedEntity) -> list[End]:
+def observed(connection: Connection, staged: StagedEntity) -> list[End]:
+    """What the loads of a snapshot entity have shown, in the order of their window ends."""
     rows = connection.execute(
         statement("snapshot_ends"), {"source": staged.source, "entity": staged.entity.name}
     ).fetchall()

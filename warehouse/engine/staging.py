@@ -17,6 +17,7 @@ from warehouse.engine.connection import Connection, open_warehouse
 from warehouse.engine.erased import find_erased, tombstones_of
 from warehouse.engine.evidence import Load, check_columns, check_file, orphans, read_evidence
 from warehouse.engine.load import run_load
+from warehouse.engine.origins import load_origins
 from warehouse.engine.report import EntityReport, StageReport
 from warehouse.engine.shapes import ensure_table
 from warehouse.engine.snapshots import derive
@@ -67,6 +68,7 @@ def stage_into(
     for staged in entities.values():
         if staged.snapshot:
             _derive(connection, staged, confirmed, report)
+    load_origins(connection, landing, contract)
     named = {file for _, file in ledger.values()} | {load.file for load in evidence.pending}
     for file in orphans(landing, contract.source, named):
         _of(report, Path(file).parts[0]).orphans += 1
