@@ -1,6 +1,7 @@
 """The data dictionary of the marts: columns, grain, owner, where each mart comes from, example queries.
 
-Made from `expectations/marts.yml` and the SQL of `warehouse/4_marts`; `docs/generate.py` keeps docs/marts.md in step.
+Made from `expectations/marts.yml`, the SQL of `warehouse/4_marts` and the lineage; `docs/generate.py` keeps
+docs/marts.md in step.
 Alone: python -m docs.marts
 """
 
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from expectations.marts import Mart, Marts, load_marts
 from expectations.model import ZONES
+from warehouse.lineage import Column, read_lineage
+from warehouse.lineage.told import tell
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs" / "marts.md"
@@ -40,8 +43,9 @@ def _mart(mart: Mart, declared: Marts) -> str:
         f'<a id="{mart.name}"></a>', "", f"### `{mart.name}` {mart.title.zh} / {mart.title.en}", "",
         f"- 粒度 / grain: {', '.join(f'`{c}`' for c in mart.grain)}",
         f"- 责任单位 / owner: {mart.owner.zh} / {mart.owner.en}; 数据区 / zone: {zone}",
-        f"- 来源 / from: {_header(mart.name, 'From')}",
-        f"- 口径 / rule: {_header(mart.name, 'Rule')}",
+        f"- 来源 / from: {header(mart.name, 'From')}",
+        f"- 口径 / rule: {header(mart.name, 'Rule')}",
+        f"- 来路 / lineage: {lineage_line(mart)}",
     ]  # fmt: skip
     if mart.people:
         facts.append(
@@ -50,6 +54,21 @@ def _mart(mart: Mart, declared: Marts) -> str:
     if mart.hierarchy:
         facts.append(f"- 层级 / hierarchy: {' < '.join((*mart.hierarchy, '街道 / street'))}")
     return "\n".join([*facts, "", *_columns(mart, declared), *_examples(mart)])
+
+
+def lineage_line(mart: Mart) -> str:
+    """Systems and records whose fields are in the figures, and the relations on the way, as the SQL says."""
+    lineage = read_lineage()
+    told = [tell(lineage, Column(f"marts.{mart.name}", column)) for column in mart.columns]
+    systems: dict[str, dict[str, None]] = {}
+    for field in (f for t in told for f in t.fields):
+        systems.setdefault(f"{field.system.zh}（{field.zone}）", {})[field.entity.zh] = None
+    begin = [f"{system}：{'、'.join(records)}" for system, records in sorted(systems.items())]
+    begin += sorted({title.zh for t in told for _, title in t.origins})
+    through = {r for t in told for r in t.through}
+    order = ("claims.", "register.", "prepared.", "marts.")
+    steps = [", ".join(f"`{r}`" for r in sorted(through) if r.startswith(schema)) for schema in order]
+    return " → ".join(filter(None, ["；".join(begin), *steps]))
 
 
 def _columns(mart: Mart, declared: Marts) -> list[str]:
@@ -72,7 +91,7 @@ def _names(columns: tuple[str, ...]) -> str:
     return ", ".join(f"`{c}`" for c in columns)
 
 
-def _header(mart: str, word: str) -> str:
+def header(mart: str, word: str) -> str:
     """One entry of the three-line header of a mart's SQL, over as many comment lines as it takes."""
     found: list[str] = []
     for line in (SQL / f"{mart}.sql").read_text("utf8").splitlines():

@@ -22,7 +22,7 @@ ALLOWED = {
     "plugins": {"expectations", "extractors", "warehouse"},
     "dags": {"expectations", "extractors", "warehouse", "plugins"},
     "simulator": {"extractors"},
-    "docs": {"expectations", "extractors"},
+    "docs": {"expectations", "extractors", "warehouse"},
     "bench": {"expectations", "extractors", "warehouse", "simulator"},
 }
 
