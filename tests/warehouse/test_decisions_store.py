@@ -29,6 +29,8 @@ def before_revisions(url: str) -> sa.Engine:
     engine = open_engine(url)
     for table in BEFORE:
         Base.metadata.tables[table].create(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text("alter table quality_waiver drop column community_code"))
     return engine
 
 

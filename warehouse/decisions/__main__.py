@@ -1,6 +1,7 @@
 """python -m warehouse.decisions <command> --by NAME --role ROLE --purpose TEXT [--dry-run] [--json] [--lang zh|en]
 
-Commands: subject-access, correct, erase, readmit, reapply; judge, revoke, rotate-key, migrate, verify, log. Each is in
+Commands: subject-access, correct, erase, readmit; judge, revoke, scope, rotate-key, migrate, verify, log; after a
+restore restore-check and reapply. Each is in
 the access log before it answers. Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths,
 REGISTER_HOME (default `var/`) holds the stores.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from expectations.errors import PipelineError
 from warehouse.decisions import commands_office as office
 from warehouse.decisions import commands_resident as resident
+from warehouse.decisions import commands_restore as restored
 from warehouse.decisions.call import Answer, Call
 from warehouse.decisions.judgements import KINDS, VERDICTS
 from warehouse.decisions.store import decisions_url, home
@@ -25,9 +27,11 @@ COMMANDS: dict[str, Callable[[Call], Answer]] = {
     "correct": resident.correct_attribute,
     "erase": resident.erase,
     "readmit": resident.readmit,
-    "reapply": resident.reapply,
+    "reapply": restored.reapply,
+    "restore-check": restored.restore_check,
     "judge": office.judge_pair,
     "revoke": office.revoke,
+    "scope": office.set_scope,
     "rotate-key": office.rotate_key,
     "migrate": office.migrate,
     "verify": office.verify,
@@ -59,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     made = {name: commands.add_parser(name, help=run.__doc__) for name, run in COMMANDS.items()}
     for name, command in made.items():
-        _common(command, named=name not in ("migrate", "verify"))
+        _common(command, named=name not in ("migrate", "verify", "restore-check"))
     for name in ("subject-access", "erase"):
         whom = made[name].add_mutually_exclusive_group(required=True)
         whom.add_argument("--record", help="one observation: source|entity|record_id")
@@ -75,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     made["judge"].add_argument("verdict", choices=VERDICTS)
     made["revoke"].add_argument("what", choices=("judgement", "correction", "waiver"))
     made["revoke"].add_argument("id")
+    made["scope"].add_argument("deed", choices=("grant", "withdraw", "list"))
+    made["scope"].add_argument("login", nargs="?", default="")
+    made["scope"].add_argument("community", nargs="*", help="full codes, or * for the whole street")
     made["rotate-key"].add_argument("--token", action="store_true", help="the tokens' key: refused, with the reason")
     made["log"].add_argument("--last", type=int, default=50)
     made["log"].add_argument("--record")

@@ -1,13 +1,13 @@
 """The access log: every look at a person record and every deed, written before the answer leaves.
 
-Rows are chained by SHA-256; after each write the head goes to a file outside the database (and to a second place, if
+Rows are chained by SHA-256; after each write the row goes to a file outside the database (and to a second place, if
 set), so that an edit, a gap, another order and a cut tail all show in `verify`. The database refuses updates and
-deletes by trigger. Whoever cannot write here gets no answer: DS-LOG.
+deletes by trigger. Whoever cannot write here gets no answer: DS-LOG. A store that is older than its anchors was
+restored from a backup, and is closed until the rows were brought back: OP-STALE.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterable
@@ -15,11 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import Connection, Engine, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from expectations.errors import CallRejected, SourceChanged
 from expectations.faultpoint import faultpoint, register
+from warehouse.decisions import anchors
 from warehouse.decisions.models import AccessEntry
 from warehouse.decisions.store import home
 
@@ -47,6 +48,13 @@ class Entry(NamedTuple):
     hash: str
 
 
+class Head(NamedTuple):
+    """The last row's number and hash."""
+
+    seq: int
+    hash: str
+
+
 class Verified(NamedTuple):
     """What `verify` found: how many rows, the head, how far the anchors reach; no faults if all is well."""
 
@@ -65,7 +73,10 @@ class AccessLog:
         self.anchors = list(anchors) if anchors is not None else anchor_files(engine)
 
     def write(self, *, who: str, role: str, action: str, subject: str, purpose: str, outcome: str) -> Entry:
-        """Append a row, durable and anchored on return. Raises SourceChanged DS-LOG: then nothing may be answered."""
+        """Append a row, durable and anchored on return; PostgreSQL's login is put beside another name.
+
+        Raises: SourceChanged DS-LOG, OP-STALE for a store older than its anchors: then nothing may be answered.
+        """
         said = (who, role, action, subject, purpose, outcome)
         try:
             with self.engine.connect() as connection:
@@ -74,7 +85,7 @@ class AccessLog:
                 connection.commit()
             faultpoint("log.before_anchor")
             for file in self.anchors:
-                _anchor(file, entry)
+                anchors.append(file, entry.seq, entry.hash, entry.at, entry)
             faultpoint("log.after_anchor")
         except (SQLAlchemyError, OSError) as error:
             raise SourceChanged("DS-LOG", detail=type(error).__name__) from error
@@ -83,10 +94,49 @@ class AccessLog:
     def entries(self, subjects: Iterable[str] | None = None) -> list[Entry]:
         """All rows in order, or those that name one of the subjects."""
         columns = AccessEntry.__table__.c
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(*columns).order_by(columns.seq)).all()
         wanted = None if subjects is None else set(subjects)
+        asked: Any = select(*columns).order_by(columns.seq)
+        if wanted is not None and self.engine.dialect.name == "postgresql":  # who may not read all of it may ask this
+            asked = text("select * from looks_at(:subjects)").bindparams(subjects=sorted(wanted))
+        with self.engine.connect() as connection:
+            rows = connection.execute(asked).all()
         return [Entry(*row) for row in rows if wanted is None or wanted & set(row.subject.split())]
+
+    def subjects_today(self, who: str) -> int:
+        """How many residents somebody was shown today; on PostgreSQL the login counts, not the name."""
+        today = datetime.now().date().isoformat()
+        columns = AccessEntry.__table__.c
+        asked: Any = select(func.count(columns.subject.distinct())).where(
+            columns.who == who, columns.at >= today, columns.outcome.in_(("answered", "shown"))
+        )
+        if self.engine.dialect.name == "postgresql":
+            asked = text("select subjects_since(:today)").bindparams(today=today)
+        with self.engine.connect() as connection:
+            return int(connection.scalar(asked) or 0)
+
+    def refuse_stale(self) -> None:
+        """Raises SourceChanged OP-STALE when an anchor knows rows that the store has lost."""
+        columns = AccessEntry.__table__.c
+        with self.engine.connect() as connection:
+            last = connection.scalar(select(func.max(columns.seq))) or 0
+        self._refuse_older(last)
+
+    def bring_back(self) -> int:
+        """Add the rows a restored store has lost, from the anchors; how many. Raises SourceChanged DS-CHAIN."""
+        brought = 0
+        with self.engine.connect() as connection:
+            self._lock(connection)
+            last = self._last(connection)
+            for values in anchors.bodies(self.anchors, after=last.seq):
+                entry = Entry(*values)
+                broken = (entry.seq, entry.previous) != (last.seq + 1, last.hash)
+                if broken or entry.hash != _hash(entry[: len(_FIELDS)], entry.previous):
+                    raise SourceChanged("DS-CHAIN", detail=f"anchored row {entry.seq} does not follow the store's")
+                connection.execute(insert(AccessEntry).values(entry._asdict()))
+                last, brought = Head(entry.seq, entry.hash), brought + 1
+            connection.commit()
+        self._refuse_older(last.seq)
+        return brought
 
     def verify(self) -> Verified:
         """Follow the chain from its beginning and hold it against every anchor."""
@@ -95,7 +145,7 @@ class AccessLog:
         hashes = {e.seq: e.hash for e in entries}
         reach = 0
         for file in self.anchors:
-            lines = _read_anchor(file)
+            lines = anchors.heads(file)
             if entries and not lines:
                 faults.append(f"anchor {file.name}: missing or empty")
             for seq, head in lines:
@@ -105,17 +155,30 @@ class AccessLog:
         return Verified(len(entries), entries[-1].hash if entries else BEGINNING, reach, faults)
 
     def _append(self, connection: Connection, said: tuple[str, ...]) -> Entry:
+        self._lock(connection)
+        last = self._last(connection)
+        self._refuse_older(last.seq)
+        who = _signed(connection, said[0])
+        plain = (last.seq + 1, datetime.now().isoformat(timespec="microseconds"), who, *said[1:])
+        entry = Entry._make((*plain, last.hash, _hash(plain, last.hash)))
+        connection.execute(insert(AccessEntry).values(entry._asdict()))
+        return entry
+
+    def _lock(self, connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         else:
             connection.exec_driver_sql("begin immediate")
+
+    def _last(self, connection: Connection) -> Head:
         columns = AccessEntry.__table__.c
         last = connection.execute(select(columns.seq, columns.hash).order_by(columns.seq.desc()).limit(1)).first()
-        seq, previous = (last.seq + 1, last.hash) if last else (1, BEGINNING)
-        plain = (seq, datetime.now().isoformat(timespec="microseconds"), *said)
-        entry = Entry._make((*plain, previous, _hash(plain, previous)))
-        connection.execute(insert(AccessEntry).values(entry._asdict()))
-        return entry
+        return Head(*last) if last else Head(0, BEGINNING)
+
+    def _refuse_older(self, last: int) -> None:
+        reach = max(map(anchors.reach, self.anchors), default=0)
+        if reach > last:
+            raise SourceChanged("OP-STALE", detail=f"the store ends with row {last}, its anchor with {reach}")
 
 
 def anchor_files(engine: Engine) -> list[Path]:
@@ -124,6 +187,14 @@ def anchor_files(engine: Engine) -> list[Path]:
     beside = Path(database) if engine.dialect.name == "sqlite" and database else home() / "decisions.db"
     files = [os.environ.get(ANCHOR) or str(beside.with_name(f"{beside.name}.anchor")), os.environ.get(SECOND)]
     return [Path(file) for file in files if file]
+
+
+def _signed(connection: Connection, who: str) -> str:
+    """The name given, with the login beside it where the database knows who is who."""
+    if connection.dialect.name != "postgresql":
+        return who
+    login = connection.scalar(text("select session_user"))
+    return who if who == login else f"{who} ({login})"
 
 
 def _hash(plain: tuple[Any, ...], previous: str) -> str:
@@ -144,30 +215,6 @@ def _broken(entries: list[Entry]) -> list[str]:
             faults.append(f"row {place} was changed")
         previous = entry.hash
     return faults
-
-
-def _anchor(file: Path, entry: Entry) -> None:
-    """Append `seq hash at`, synced; one writer at a time, after a line that a kill left half written."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "rb+") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        size = handle.seek(0, os.SEEK_END)
-        if size:
-            handle.seek(size - 1)
-            torn = handle.read(1) != b"\n"
-        line = f"{entry.seq} {entry.hash} {entry.at}\n"
-        handle.write(("\n" if size and torn else "").encode() + line.encode())
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def _read_anchor(file: Path) -> list[tuple[int, str]]:
-    """The whole lines of an anchor; half a line is what a kill left, its row is anchored by the next write."""
-    if not file.exists():
-        return []
-    lines = [line.split(" ") for line in file.read_text("utf8").splitlines()]
-    return [(int(p[0]), p[1]) for p in lines if len(p) == 3 and p[0].isdigit() and len(p[1]) == 64]
 
 
 def refuse_faults(found: Verified) -> None:

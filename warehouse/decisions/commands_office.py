@@ -1,4 +1,4 @@
-"""The office's side as commands: judge, revoke, rotate-key, migrate, verify, log."""
+"""The office's side as commands: judge, revoke, scope, rotate-key, migrate, verify, log."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from expectations.errors import CallRejected
+from warehouse.decisions import journal
 from warehouse.decisions import rotate as rotating
 from warehouse.decisions.access_log import AccessLog, refuse_faults
 from warehouse.decisions.call import Answer, Call
 from warehouse.decisions.corrections import revoke_correction
 from warehouse.decisions.judgements import Record, judge, revoke_judgement
 from warehouse.decisions.keys import LOOK, Keyed
+from warehouse.decisions.place import community_of_pair
+from warehouse.decisions.scope import grant_scope, scopes, withdraw_scope
 from warehouse.decisions.store import HEAD, open_engine, revision, settle
+from warehouse.decisions.subjects import no_record
 from warehouse.decisions.vault import Vault
 from warehouse.decisions.waivers import revoke_waiver
 
@@ -25,13 +29,14 @@ def judge_pair(call: Call) -> Answer:
         if error := call.erased(record):
             raise error
     call.name([one, other])
+    call.keep_within(community_of_pair(o.warehouse, [one, other], o.wait), no_record(one))
     if call.dry_run:
         call.log("planned")
         return Answer({"verdict": o.verdict}, f"将判定：{o.verdict}", f"would judge: {o.verdict}")
     superseded: list[str] = []
 
     def deed() -> str:
-        made = judge(call.engine, o.kind, one, other, o.verdict, reason=o.reason, by=o.by)
+        made = judge(call.engine, o.kind, one, other, o.verdict, reason=o.reason, by=o.by, community=call.community)
         superseded.extend([made.superseded] if made.superseded else [])
         return made.judgement_id
 
@@ -51,10 +56,10 @@ def revoke(call: Call) -> Answer:
 
     def deed() -> str:
         if o.what == "waiver":
-            revoke_waiver(call.engine, o.id, by=o.by)
+            revoke_waiver(call.engine, o.id, by=o.by, scope=call.scope)
         else:
             take_back = revoke_judgement if o.what == "judgement" else revoke_correction
-            take_back(call.engine, o.id, reason=o.reason, by=o.by)
+            take_back(call.engine, o.id, reason=o.reason, by=o.by, scope=call.scope)
         return str(o.id)
 
     call.do(deed)
@@ -85,6 +90,28 @@ def rotate_key(call: Call) -> Answer:
 
         call.do(deed)
     return _rotated(made[0], "已更换", "rotated")
+
+
+def set_scope(call: Call) -> Answer:
+    """Grant communities to a login, withdraw them, or list who has which."""
+    o = call.options
+    if o.deed != "list" and not o.dry_run:
+
+        def deed() -> str:
+            if o.deed == "grant":
+                grant_scope(call.engine, o.login, o.community, by=o.by)
+            else:
+                withdraw_scope(call.engine, o.login, o.community)
+                withdrawn = {("scope", o.login, community) for community in o.community}
+                journal.forget(call.engine, lambda key, _: key in withdrawn)
+            return f"{o.deed} {o.login} {' '.join(o.community)}"
+
+        call.do(deed)
+    else:
+        call.log("planned" if o.dry_run else "answered")
+    held = scopes(call.engine)
+    lines = "\n".join(f"{row['login']}  {row['community_code']}" for row in held) or "—"
+    return Answer({"scope": held}, lines, lines)
 
 
 def migrate(call: Call) -> Answer:

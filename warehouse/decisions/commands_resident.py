@@ -1,4 +1,4 @@
-"""The resident's rights as commands: subject-access, correct, erase, readmit; and reapply after a restore."""
+"""The resident's rights as commands: subject-access, correct, erase, readmit."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ from warehouse.decisions import erasures
 from warehouse.decisions.access import access_text, compile_access
 from warehouse.decisions.access_log import AccessLog
 from warehouse.decisions.call import Answer, Call
-from warehouse.decisions.corrections import IDENTITY, correct, corrections_in_force
-from warehouse.decisions.judgements import Record, judgements_in_force
+from warehouse.decisions.corrections import IDENTITY, correct
+from warehouse.decisions.judgements import Record
 from warehouse.decisions.keys import ERASURE, LOOK, Keyed
-from warehouse.decisions.receipts import read_receipts, receipt_text
+from warehouse.decisions.place import community_of_record
+from warehouse.decisions.receipts import receipt_text
+from warehouse.decisions.scope import scope_of
+from warehouse.decisions.subjects import Subject
 from warehouse.decisions.vault import Vault
 from warehouse.engine.connection import Connection, open_warehouse
 
@@ -33,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def subject_access(call: Call) -> Answer:
     """Everything held of one resident, and every look at it; this one is in the log before it is answered."""
+    call.keep_few()
     vault = Vault.open(call.options.decisions)
     with open_warehouse(call.options.warehouse, wait=call.options.wait) as connection:
         subject = call.find(connection)
@@ -60,7 +64,9 @@ def correct_attribute(call: Call) -> Answer:
         raise CallRejected("SC-CALL", detail=f"{o.attribute} is read from standard input, arguments can be seen")
     with open_warehouse(o.warehouse, wait=o.wait) as connection:
         old = _old_value(call, connection, record)
+        community = community_of_record(connection, record)
     call.name([record])
+    call.keep_within(community, _none(record))
     value = sys.stdin.read().strip() if o.value is None else o.value
     if call.dry_run:
         call.log("planned")
@@ -70,7 +76,7 @@ def correct_attribute(call: Call) -> Answer:
         lambda: correct(
             call.engine, o.kind, record, o.attribute,
             _cleared(o.attribute, value, o.id_type, o.decisions) if o.attribute in IDENTITY else value or None,
-            old_value=old, reason=o.reason, by=o.by,
+            old_value=old, reason=o.reason, by=o.by, community=call.community,
         )
     )  # fmt: skip
     return Answer({"correction_id": made, "old_value": old}, f"更正 {made} 已生效", f"correction {made} is in force")
@@ -95,7 +101,19 @@ def erase(call: Call) -> Answer:
         facts = {"records": [r._asdict() for r in subject.records], "would_delete": dict(sorted(found.items()))}
         lines = "\n".join(f"  {place}: {count}" for place, count in sorted(found.items()))
         return Answer(facts, f"将删除：\n{lines}", f"would delete:\n{lines}")
-    return _erased(call, lambda: erasing.erase(call.stores, subject, reason=o.reason, by=o.by, wait=o.wait))
+    if not scope_of(call.engine, o.by).whole and call.engine.dialect.name == "postgresql":
+        return _ordered(call, subject)
+    said = {"reason": o.reason, "by": o.by, "community": call.community, "wait": o.wait}
+    return _erased(call, lambda: erasing.erase(call.stores, subject, **said))
+
+
+def _ordered(call: Call, subject: Subject) -> Answer:
+    """A personal login orders; sweeping takes sight of all communities' rows, which only the pipeline has."""
+    o = call.options
+    made = call.do(lambda: erasing.order(call.stores, subject, reason=o.reason, by=o.by, community=call.community))
+    zh = f"删除 {made} 已登记，墓碑已生效；由流水线执行 reapply 清扫后出具回执"
+    en = f"erasure {made} is ordered, its tombstones hold; the pipeline's `reapply` sweeps and writes the receipt"
+    return Answer({"erasure_id": made, "state": erasures.BEGUN}, zh, en)
 
 
 def readmit(call: Call) -> Answer:
@@ -106,39 +124,11 @@ def readmit(call: Call) -> Answer:
         return Answer({"erasure_id": o.id}, f"将解除墓碑 {o.id}", f"would lift the tombstones of {o.id}")
 
     def deed() -> str:
-        erasures.readmit(call.engine, o.id, reason=o.reason, by=o.by)
+        erasures.readmit(call.engine, o.id, reason=o.reason, by=o.by, scope=call.scope)
         return str(o.id)
 
     call.do(deed)
     return Answer({"erasure_id": o.id}, f"删除 {o.id} 的墓碑已解除", f"the tombstones of {o.id} are lifted")
-
-
-def reapply(call: Call) -> Answer:
-    """After a restore: bring back erasures from their receipts, and apply all in force to what was restored."""
-    lost = [r for r in read_receipts(call.stores.receipts) if not _known(call, str(r["erasure_id"]))]
-    rows = erasures.erasures_in_force(call.engine)
-    facts: dict[str, Any] = {"restored": len(lost), "erasures": len(rows) + len(lost)}
-    facts |= {"corrections": len(corrections_in_force(call.engine))}
-    facts |= {"judgements": len(judgements_in_force(call.engine))}
-    if call.dry_run:
-        call.log("planned")
-        return Answer(facts, json.dumps(facts), json.dumps(facts))
-
-    def deed() -> str:
-        for receipt in lost:
-            erasures.restore(call.engine, receipt)
-        for row in erasures.erasures_in_force(call.engine):
-            erasing.run_erasure(call.stores, row.erasure_id, again=True, wait=call.options.wait)
-        return ""
-
-    call.do(deed)
-    zh = f"已对恢复的库重新执行 {facts['erasures']} 项删除；更正 {facts['corrections']} 项在下次建库时生效"
-    en = f"{facts['erasures']} erasures applied again; {facts['corrections']} corrections act on the next build"
-    return Answer(facts, zh, en)
-
-
-def _known(call: Call, erasure_id: str) -> bool:
-    return any(row.erasure_id == erasure_id for row in erasures.erasures(call.engine))
 
 
 @dataclass
@@ -179,12 +169,14 @@ def _old_value(call: Call, connection: Connection, record: Record) -> Any:
     )
     rows = connection.execute(text, {"record": record.record_id}).fetchall()
     if not rows:
-        raise call.erased(record) or CallRejected(
-            "DS-NONE", detail=f"{record.source}: no such record of {record.entity}"
-        )
+        raise call.erased(record) or _none(record)
     if o.attribute in IDENTITY:
         return dict(zip(columns, rows[0], strict=True)) if entity.identity is not None else None
     return str(rows[0][0]) if said and rows[0][0] is not None else None
+
+
+def _none(record: Record) -> CallRejected:
+    return CallRejected("DS-NONE", detail=f"{record.source}: no such record of {record.entity}")
 
 
 def _cleared(attribute: str, value: str, id_type: str | None, decisions: str) -> Mapping[str, str | None]:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from expectations.errors import CallRejected
 from warehouse.decisions.judgements import KINDS, Record
 from warehouse.decisions.models import Correction
+from warehouse.decisions.scope import WHOLE, Scope, within
 
 Cleared: TypeAlias = Mapping[str, str | None]  # identity columns in place of a clear name or number
 IDENTITY: Final = ("name", "id_number")  # attributes whose value is a `Cleared`
@@ -52,9 +53,11 @@ def correct(
     old_value: str | Cleared | None,
     reason: str,
     by: str,
+    community: str | None = None,
 ) -> str:
     """Record a correction and return its id; a later one of the same attribute holds instead of it.
 
+    community: of the person or dwelling; without one it is the whole street's business.
     Raises: CallRejected SC-CALL without a reason or name, and for a name or number in clear text.
     """
     if kind not in KINDS or not attribute.strip() or not reason.strip() or not by.strip():
@@ -64,7 +67,7 @@ def correct(
     row = Correction(
         correction_id=secrets.token_hex(8), kind=kind, source=record.source, entity=record.entity,
         record_id=record.record_id, attribute=attribute.strip(), value=_text(value), old_value=_text(old_value),
-        reason=reason.strip(), made_by=by.strip(), made_at=datetime.now(),
+        reason=reason.strip(), made_by=by.strip(), made_at=datetime.now(), community_code=community,
     )  # fmt: skip
     made = row.correction_id
     with Session(engine) as session, session.begin():
@@ -72,9 +75,9 @@ def correct(
     return made
 
 
-def revoke_correction(engine: Engine, correction_id: str, *, reason: str, by: str) -> None:
-    """Take a correction back; the row stays. Raises CallRejected DS-NONE for an id that is not in force."""
-    standing = (Correction.correction_id == correction_id, Correction.revoked_at.is_(None))
+def revoke_correction(engine: Engine, correction_id: str, *, reason: str, by: str, scope: Scope = WHOLE) -> None:
+    """Take a correction back; the row stays. Raises CallRejected DS-NONE for an id not in force, or not in scope."""
+    standing = (Correction.correction_id == correction_id, Correction.revoked_at.is_(None), *within(Correction, scope))
     values = {"revoked_by": by, "revoked_at": datetime.now(), "revoke_reason": reason}
     with engine.begin() as connection:
         if not connection.execute(update(Correction).where(*standing).values(values)).rowcount:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ from expectations.model import Contract
 from warehouse.decisions import erasures, landing_sweep, store_sweep, warehouse_sweep
 from warehouse.decisions.keys import ERASURE, Keyed
 from warehouse.decisions.receipts import add_sweep, make_receipt, write_receipt
+from warehouse.decisions.scope import demand_whole
 from warehouse.decisions.subjects import Subject
 from warehouse.decisions.tombstones import Tombstones, add_stones, tombstones_in_force
 from warehouse.engine.connection import Connection, opened, wait_and_lock
+from warehouse.engine.origins import forget_origins, origins_file
 
 register("erase.tombstoned", "erase.scanned", "erase.restaged", "erase.finished", "erase.receipt_written")
 
@@ -54,32 +57,45 @@ def personal_contracts() -> tuple[Contract, ...]:
     return tuple(load_contract(f.stem) for f in files if re.search(r"(?m)^zone: R\b", f.read_text("utf8")))
 
 
-def erase(stores: Stores, subject: Subject, *, reason: str, by: str, wait: float | None = None) -> dict[str, Any]:
+def erase(
+    stores: Stores, subject: Subject, *, reason: str, by: str, community: str | None = None, wait: float | None = None
+) -> dict[str, Any]:
     """Erase a resident and return the receipt; one whose erasure was begun is finished, a done one answers again.
 
     Raises: SourceLater LA-BUSY, LO-LOCKED; SourceChanged LO-MIGRATION before anything is lost; CallRejected SC-KEY.
     """
-    keyed = Keyed.from_env(ERASURE)
-    stones = subject.stones(keyed)
-    known = tombstones_in_force(stores.engine)
-    held = set(known.tokens) | {digest for records in known.records.values() for digest in records}
-    if any(stone.digest not in held for stone in stones):
-        made = erasures.begin(stores.engine, stones, keyed.key_id, reason=reason, by=by)
-    else:
-        row = erasures.erasure_of(stores.engine, [stone.digest for stone in stones])
-        assert row is not None
-        made = row.erasure_id
+    made = order(stores, subject, reason=reason, by=by, community=community)
     faultpoint("erase.tombstoned")
     return run_erasure(stores, made, wait=wait)
 
 
+def order(stores: Stores, subject: Subject, *, reason: str, by: str, community: str | None = None) -> str:
+    """Begin a resident's erasure, or find the one that was begun; its id. From now on nothing of it is loaded."""
+    keyed = Keyed.from_env(ERASURE)
+    stones = subject.stones(keyed)
+    standing = [row.erasure_id for row in erasures.erasures_in_force(stores.engine)]
+    known = tombstones_in_force(stores.engine, standing)  # a scoped login knows those of its communities
+    held = set(known.tokens) | {digest for records in known.records.values() for digest in records}
+    if any(stone.digest not in held for stone in stones):
+        return erasures.begin(stores.engine, stones, keyed.key_id, reason=reason, by=by, community=community)
+    row = erasures.erasure_of(stores.engine, [stone.digest for stone in stones])
+    assert row is not None
+    return row.erasure_id
+
+
 def run_erasure(stores: Stores, erasure_id: str, *, again: bool = False, wait: float | None = None) -> dict[str, Any]:
-    """Sweep every store for one erasure and return its receipt. again: sweep although it is done (`reapply`)."""
+    """Sweep every store for one erasure and return its receipt. again: sweep although it is done (`reapply`).
+
+    Raises: CallRejected DS-SCOPE for a login that does not see all of the store.
+    """
     row = next(r for r in erasures.erasures(stores.engine) if r.erasure_id == erasure_id)
     if row.state != erasures.DONE or again:
+        demand_whole(stores.engine)  # what others need would look unused, and their erased would be staged again
         with stores.held(wait):
             receipt = _sweep(stores, row)
     else:
+        # It may have been killed before it forgot.
+        store_sweep.forget_words(stores.engine, tombstones_in_force(stores.engine, [row.erasure_id]))
         receipt = json.loads(row.receipt or "{}")
     write_receipt(stores.receipts, receipt)
     faultpoint("erase.receipt_written")
@@ -90,6 +106,11 @@ def plan(stores: Stores, subject: Subject, wait: float | None = None) -> dict[st
     """What an erasure would delete, by place; nothing is changed."""
     tombstones = Tombstones(Keyed.from_env(ERASURE))
     tombstones.add(subject.stones(tombstones.keyed))  # type: ignore[arg-type]
+    return held_of(stores, tombstones, wait)
+
+
+def held_of(stores: Stores, tombstones: Tombstones, wait: float | None = None) -> dict[str, int]:
+    """What landing zone and warehouse hold that tombstones name, by place; nothing is changed."""
     with stores.held(wait), opened(stores.warehouse) as connection:
         return dict(_look(stores, connection, tombstones)[0])
 
@@ -108,6 +129,7 @@ def _sweep(stores: Stores, row: erasures.ErasureRow) -> dict[str, Any]:
         warehouse_sweep.compact(stores.warehouse)
     warehouse_sweep.remove_copies(stores.warehouse)
     receipt = _finish(stores, row, tombstones, work["counts"], unused)
+    store_sweep.forget_words(stores.engine, tombstones)
     store_sweep.empty_free_pages(stores.engine)
     faultpoint("erase.finished")
     return receipt
@@ -150,6 +172,8 @@ def _empty(stores: Stores, connection: Connection, tombstones: Tombstones, entit
     """Landing first: what is staged anew afterwards comes from files that no longer hold the rows."""
     for held in landing_sweep.scan_landing(connection, stores.contracts, stores.landing, tombstones):
         landing_sweep.rewrite(held)
+    for source, entity in sorted(tombstones.records):
+        forget_origins(origins_file(stores.landing, source, entity), partial(tombstones.spares, source, entity))
     everything = tombstones_in_force(stores.engine)
     for contract in stores.contracts:
         concerned = sorted(entity for source, entity in entities if source == contract.source)

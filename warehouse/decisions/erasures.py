@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from expectations.errors import CallRejected
 from warehouse.decisions.models import Erasure, Tombstone
+from warehouse.decisions.scope import WHOLE, Scope, within
 from warehouse.decisions.tombstones import Stone, add_stones
 
 BEGUN, DONE = "begun", "done"
@@ -34,15 +35,27 @@ class ErasureRow(NamedTuple):
     readmitted_by: str | None
     readmitted_at: datetime | None
     readmit_reason: str | None
+    community_code: str | None = None
 
 
-def begin(engine: Engine, stones: Iterable[Stone], key_id: str, *, reason: str, by: str) -> str:
+class Standing(NamedTuple):
+    """What a steward may know of an erasure: that there is one."""
+
+    erasure_id: str
+    state: str
+    community_code: str | None
+
+
+def begin(
+    engine: Engine, stones: Iterable[Stone], key_id: str, *, reason: str, by: str, community: str | None = None
+) -> str:
     """Record an erasure and its tombstones, and return its id. Raises CallRejected SC-CALL without a reason or name."""
     if not reason.strip() or not by.strip():
         raise CallRejected("SC-CALL", detail="an erasure needs a reason and the name of who orders it")
     made = secrets.token_hex(8)
     row = Erasure(erasure_id=made, state=BEGUN, reason=reason.strip(), made_by=by.strip(), made_at=datetime.now())
     values = {c: getattr(row, c) for c in ("erasure_id", "state", "reason", "made_by", "made_at")}
+    values["community_code"] = community
     with engine.begin() as connection:
         connection.execute(Erasure.__table__.insert().values(values))  # type: ignore[attr-defined]
         add_stones(connection, [stone._replace(erasure_id=made) for stone in stones], key_id)
@@ -61,13 +74,17 @@ def erasures_in_force(engine: Engine) -> list[ErasureRow]:
     return [row for row in erasures(engine) if row.readmitted_at is None]
 
 
-def erasure_of(engine: Engine, digests: Sequence[str]) -> ErasureRow | None:
+def erasure_of(engine: Engine, digests: Sequence[str]) -> Standing | None:
     """The latest erasure in force that has a tombstone for one of the digests."""
-    asked = select(Tombstone.erasure_id).where(Tombstone.digest.in_(digests))
+    named = select(Tombstone.erasure_id).where(Tombstone.digest.in_(digests))
+    asked = (
+        select(Erasure.erasure_id, Erasure.state, Erasure.community_code)
+        .where(Erasure.erasure_id.in_(named), Erasure.readmitted_at.is_(None))
+        .order_by(Erasure.number.desc())
+    )
     with engine.connect() as connection:
-        ids = set(connection.scalars(asked))
-    found = [row for row in erasures_in_force(engine) if row.erasure_id in ids]
-    return found[-1] if found else None
+        row = connection.execute(asked).first()
+    return Standing(*row) if row else None
 
 
 def stones_of(engine: Engine, erasure_ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -99,11 +116,14 @@ def finish(connection: Connection, erasure_id: str, receipt: dict[str, Any]) -> 
     connection.execute(update(Erasure).where(Erasure.erasure_id == erasure_id).values(values))
 
 
-def readmit(engine: Engine, erasure_id: str, *, reason: str, by: str) -> None:
+def readmit(engine: Engine, erasure_id: str, *, reason: str, by: str, scope: Scope = WHOLE) -> None:
     """Let what was erased be collected anew. Raises CallRejected SC-CALL without a reason, DS-NONE for no such one."""
     if not reason.strip() or not by.strip():
         raise CallRejected("SC-CALL", detail="a readmission needs a reason and a name")
-    standing = (Erasure.erasure_id == erasure_id, Erasure.state == DONE, Erasure.readmitted_at.is_(None))
+    standing = (
+        Erasure.erasure_id == erasure_id, Erasure.state == DONE, Erasure.readmitted_at.is_(None),
+        *within(Erasure, scope),
+    )  # fmt: skip
     values = {"readmitted_by": by, "readmitted_at": datetime.now(), "readmit_reason": reason.strip()}
     with engine.begin() as connection:
         if not connection.execute(update(Erasure).where(*standing).values(values)).rowcount:
@@ -118,7 +138,7 @@ def restore(engine: Engine, receipt: dict[str, Any]) -> bool:
     row = {
         "erasure_id": made, "state": DONE, "reason": receipt["reason"], "made_by": receipt["by"],
         "made_at": datetime.fromisoformat(receipt["at"]), "done_at": datetime.fromisoformat(receipt["done_at"]),
-        "receipt": json.dumps(receipt, sort_keys=True),
+        "receipt": json.dumps(receipt, sort_keys=True), "community_code": receipt.get("community_code"),
     }  # fmt: skip
     with engine.begin() as connection:
         connection.execute(Erasure.__table__.insert().values(row))  # type: ignore[attr-defined]

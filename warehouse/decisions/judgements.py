@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from expectations.errors import CallRejected
 from warehouse.decisions.models import Judgement
+from warehouse.decisions.scope import WHOLE, Scope, within
 
 KINDS = ("person", "house")
 VERDICTS = ("same", "different")
@@ -66,8 +67,14 @@ class Judged(NamedTuple):
     superseded: str | None
 
 
-def judge(engine: Engine, kind: str, one: Record, other: Record, verdict: str, *, reason: str, by: str) -> Judged:
-    """Record a verdict on two observations. Raises CallRejected SC-CALL for an unknown word, one record, no reason."""
+def judge(
+    engine: Engine, kind: str, one: Record, other: Record, verdict: str, *,
+    reason: str, by: str, community: str | None = None,
+) -> Judged:  # fmt: skip
+    """Record a verdict on two observations. community: the one both are of; without it, the whole street's business.
+
+    Raises: CallRejected SC-CALL for an unknown word, one record, no reason.
+    """
     if kind not in KINDS or verdict not in VERDICTS or one == other or not reason.strip() or not by.strip():
         raise CallRejected(
             "SC-CALL", detail=f"two records, a kind of {KINDS}, a verdict of {VERDICTS}, a reason and a name are needed"
@@ -78,6 +85,7 @@ def judge(engine: Engine, kind: str, one: Record, other: Record, verdict: str, *
         left_source=left.source, left_entity=left.entity, left_record_id=left.record_id,
         right_source=right.source, right_entity=right.entity, right_record_id=right.record_id,
         verdict=verdict, reason=reason.strip(), made_by=by.strip(), made_at=datetime.now(),
+        community_code=community,
     )  # fmt: skip
     made = row.judgement_id
     with Session(engine) as session, session.begin():
@@ -87,9 +95,9 @@ def judge(engine: Engine, kind: str, one: Record, other: Record, verdict: str, *
     return Judged(made, earlier[-1].judgement_id if earlier else None)
 
 
-def revoke_judgement(engine: Engine, judgement_id: str, *, reason: str, by: str) -> None:
-    """Take a judgement back; the row stays. Raises CallRejected DS-NONE for an id that is not in force."""
-    standing = (Judgement.judgement_id == judgement_id, Judgement.revoked_at.is_(None))
+def revoke_judgement(engine: Engine, judgement_id: str, *, reason: str, by: str, scope: Scope = WHOLE) -> None:
+    """Take a judgement back; the row stays. Raises CallRejected DS-NONE for an id that is not in force, or in scope."""
+    standing = (Judgement.judgement_id == judgement_id, Judgement.revoked_at.is_(None), *within(Judgement, scope))
     values = {"revoked_by": by, "revoked_at": datetime.now(), "revoke_reason": reason}
     with engine.begin() as connection:
         if not connection.execute(update(Judgement).where(*standing).values(values)).rowcount:

@@ -28,7 +28,8 @@ from warehouse.engine.erased import find_erased
 from warehouse.engine.evidence import sha256_of
 from warehouse.engine.staged import StagedEntity
 
-register("erase.file_written", "erase.manifest_written", "erase.manifest_removed", "erase.file_removed")
+STEPS = ("file_written", "manifest_written", "manifest_removed", "file_removed")
+register(*(f"{deed}.{step}" for deed in ("erase", "purge") for step in STEPS))
 
 ROW_GROUP = 32_768  # as the extractors land, so that a later landing of the same rows finds the same bytes
 _SHRED = 1 << 20
@@ -75,18 +76,18 @@ def scan_landing(
     return found
 
 
-def rewrite(held: Held) -> None:
-    """Replace one file by one without the erased rows; an orphan, which nobody reads, is only destroyed."""
+def rewrite(held: Held, rule: str = RULE, deed: str = "erase") -> None:
+    """Replace one file by one without the rows, counted under the rule; an orphan, which nobody reads, is destroyed."""
     rows, gone = _read(held.path), set(held.places)
     stays = pa.array([place not in gone for place in range(rows.num_rows)])
     for path in held.manifests:
         manifest = Manifest.from_bytes(path.read_bytes())
-        _write(held.path.parent, rows.filter(stays), manifest, len(held.places))
+        _write(held.path.parent, rows.filter(stays), manifest, {rule: len(held.places)}, deed)
         path.unlink()
         _sync(path.parent)
-        faultpoint("erase.manifest_removed")
+        faultpoint(f"{deed}.manifest_removed")
     shred(held.path)
-    faultpoint("erase.file_removed")
+    faultpoint(f"{deed}.file_removed")
 
 
 def vault_columns(entity: Entity) -> list[str]:
@@ -125,7 +126,11 @@ def shred(path: Path) -> None:
     _sync(path.parent)
 
 
-def _scan(connection: Connection, staged: StagedEntity, path: Path, tombstones: Tombstones) -> Held | None:
+def searchable(staged: StagedEntity, path: Path) -> tuple[str, set[str]]:
+    """A landed file as DuckDB's reader takes it, and which columns of the contract it has.
+
+    Raises: SourceChanged LA-CORRUPT, LO-CONTRACT for a file in which no record can be found.
+    """
     try:
         schema = pq.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
@@ -133,21 +138,34 @@ def _scan(connection: Connection, staged: StagedEntity, path: Path, tombstones: 
     present = {c.name for c in staged.columns} & set(schema.names)
     if not present.issuperset(staged.entity.key):
         raise SourceChanged("LO-CONTRACT", detail=f"{staged.entity.name}: {path.name} has no key")
-    reader = str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
+    return str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]"), present
+
+
+def _scan(connection: Connection, staged: StagedEntity, path: Path, tombstones: Tombstones) -> Held | None:
+    reader, present = searchable(staged, path)
     places = find_erased(connection, staged, reader, present, tombstones)
     if not places:
         return None
-    manifests = [p for p in sorted(path.parent.glob(f"{PREFIX}*.json")) if _names(p) == path.name]
-    rows = _read(path, vault_columns(staged.entity)).take(pa.array(places))
-    tokens = frozenset(v for column in rows.columns for v in column.to_pylist() if v)
-    return Held(staged.source, staged.entity.name, path, tuple(manifests), tuple(places), tokens)
+    tokens = tokens_of(path, places, staged.entity)
+    return Held(staged.source, staged.entity.name, path, named_by(path), tuple(places), tokens)
+
+
+def named_by(path: Path) -> tuple[Path, ...]:
+    """The manifests that name a landed file."""
+    return tuple(p for p in sorted(path.parent.glob(f"{PREFIX}*.json")) if _names(p) == path.name)
+
+
+def tokens_of(path: Path, places: Sequence[int], entity: Entity) -> frozenset[str]:
+    """What the vault may hold of some rows of a landed file."""
+    rows = _read(path, vault_columns(entity)).take(pa.array(places, pa.int64()))
+    return frozenset(v for column in rows.columns for v in column.to_pylist() if v)
 
 
 def _names(manifest: Path) -> str:
     return Manifest.from_bytes(manifest.read_bytes()).file
 
 
-def _write(folder: Path, rows: pa.Table, manifest: Manifest, erased: int) -> None:
+def _write(folder: Path, rows: pa.Table, manifest: Manifest, gone: dict[str, int], deed: str) -> None:
     temp = folder / f".tmp-{os.getpid()}.parquet"
     with pq.ParquetWriter(temp, rows.schema, compression="zstd", compression_level=1) as writer:
         for at in range(0, max(rows.num_rows, 1), ROW_GROUP):
@@ -155,15 +173,15 @@ def _write(folder: Path, rows: pa.Table, manifest: Manifest, erased: int) -> Non
     digest, size = sha256_of(temp), temp.stat().st_size
     name = f"part-{digest[:16]}.parquet"
     _durable(temp, folder / name)
-    faultpoint("erase.file_written")
-    dropped = {**manifest.dropped, RULE: manifest.dropped.get(RULE, 0) + erased}
+    faultpoint(f"{deed}.file_written")
+    dropped = manifest.dropped | {rule: manifest.dropped.get(rule, 0) + count for rule, count in gone.items()}
     renewed = replace(
         manifest, file=name, rows=rows.num_rows, size=size, sha256=digest, dropped=dict(sorted(dropped.items()))
     )
     note = folder / f".tmp-{os.getpid()}.json"
     note.write_bytes(renewed.body())
     _durable(note, folder / renewed.name)
-    faultpoint("erase.manifest_written")
+    faultpoint(f"{deed}.manifest_written")
 
 
 def _durable(temp: Path, final: Path) -> None:

@@ -1,7 +1,8 @@
 """Tables of the decision store, declared once for SQLite and PostgreSQL; `migrations/` makes them.
 
 Rows are added, never changed, but for the columns that say a row was taken back (`revoked_*`, `readmitted_*`) and the
-progress of an erasure. Times are Asia/Shanghai wall clock, as everywhere.
+progress of an erasure. `community_code` says whose work a row is (`scope.py`); without one it is the whole street's.
+Times are Asia/Shanghai wall clock, as everywhere.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class QualityWaiver(Base):
     made_at: Mapped[datetime] = mapped_column(DateTime)
     revoked_by: Mapped[str | None] = mapped_column(Text)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
+    community_code: Mapped[str | None] = mapped_column(Text)
 
 
 class Judgement(Base):
@@ -76,6 +78,7 @@ class Judgement(Base):
     revoked_by: Mapped[str | None] = mapped_column(Text)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
     revoke_reason: Mapped[str | None] = mapped_column(Text)
+    community_code: Mapped[str | None] = mapped_column(Text)
 
 
 class Correction(Base):
@@ -103,6 +106,7 @@ class Correction(Base):
     revoked_by: Mapped[str | None] = mapped_column(Text)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
     revoke_reason: Mapped[str | None] = mapped_column(Text)
+    community_code: Mapped[str | None] = mapped_column(Text)
 
 
 class Erasure(Base):
@@ -126,6 +130,7 @@ class Erasure(Base):
     readmitted_by: Mapped[str | None] = mapped_column(Text)
     readmitted_at: Mapped[datetime | None] = mapped_column(DateTime)
     readmit_reason: Mapped[str | None] = mapped_column(Text)
+    community_code: Mapped[str | None] = mapped_column(Text)
 
 
 class Tombstone(Base):
@@ -139,6 +144,17 @@ class Tombstone(Base):
     source: Mapped[str | None] = mapped_column(Text)
     entity: Mapped[str | None] = mapped_column(Text)
     key_id: Mapped[str] = mapped_column(Text)
+
+
+class ScopeRow(Base):
+    """A community a login may see and decide on; `*` is the whole street. Granted by the administrator."""
+
+    __tablename__ = "scope"
+
+    login: Mapped[str] = mapped_column(Text, primary_key=True)
+    community_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    granted_by: Mapped[str] = mapped_column(Text)
+    granted_at: Mapped[datetime] = mapped_column(DateTime)
 
 
 class AccessEntry(Base):

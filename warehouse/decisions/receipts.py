@@ -38,6 +38,7 @@ def make_receipt(row: ErasureRow, counts: Mapping[str, int], stones: Sequence[Ma
         "by": row.made_by,
         "at": row.made_at.isoformat(timespec="seconds"),
         "done_at": datetime.now().isoformat(timespec="seconds"),
+        "community_code": row.community_code,
         "deleted": dict(sorted((place, count) for place, count in counts.items() if count)),
         "tombstones": [
             {name: stone[name] for name in ("digest", "kind", "source", "entity", "key_id")} for stone in stones

@@ -16,7 +16,7 @@ from expectations.errors import CallRejected
 
 URL_VARIABLE: Final = "REGISTER_DECISIONS_URL"
 HOME_VARIABLE: Final = "REGISTER_HOME"
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 HEAD: Final = REVISIONS[-1]
 _BUSY_SECONDS: Final = 30
 _VAR: Final = Path(__file__).resolve().parents[2] / "var"
@@ -63,8 +63,7 @@ def settle(engine: Engine) -> None:
     found = revision(engine)
     if found == HEAD:
         return
-    if found is not None and found not in REVISIONS:
-        raise CallRejected("DS-MIGRATE", detail=f"revision {found} is not known here, this version has {HEAD}")
+    _refuse_newer(found)
     if engine.dialect.name == "postgresql" and not _may_create(engine):
         raise CallRejected(
             "DS-MIGRATE", detail=f"revision {found or 'none'}, expected {HEAD}; this role may not create"
@@ -72,6 +71,16 @@ def settle(engine: Engine) -> None:
     from warehouse.decisions.migrations.upgrade import upgrade  # Alembic: 0.2 s that most starts need not pay
 
     upgrade(engine)
+
+
+def refuse_newer(engine: Engine) -> None:
+    """Leave a store of a later version alone, also when it is only read. Raises CallRejected DS-MIGRATE."""
+    _refuse_newer(revision(engine))
+
+
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and found not in REVISIONS:
+        raise CallRejected("DS-MIGRATE", detail=f"revision {found} is not known here, this version has {HEAD}")
 
 
 def revision(engine: Engine) -> str | None:

@@ -11,12 +11,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select
 
+from warehouse.decisions import journal
 from warehouse.decisions.corrections import IDENTITY, correction_history
 from warehouse.decisions.keys import Keyed
 from warehouse.decisions.models import Correction, Judgement, QualityWaiver, VaultEntry
 from warehouse.decisions.tombstones import VAULT, Stone, Tombstones
 
 _BATCH = 5_000
+# By table the columns that name a record.
+_SIDES = {
+    "judgement": tuple((f"{s}_source", f"{s}_entity", f"{s}_record_id") for s in ("left", "right")),
+    "correction": (("source", "entity", "record_id"),),
+    "quality_waiver": (("source", "entity", "source_record_id"),),
+}
 
 
 def vault_tokens(engine: Engine) -> Iterator[str]:
@@ -75,6 +82,16 @@ def remove_decisions(connection: Connection, tombstones: Tombstones) -> dict[str
             (QualityWaiver.__tablename__, QualityWaiver.waiver_id, waived),
         )
     }
+
+
+def forget_words(engine: Engine, tombstones: Tombstones) -> None:
+    """Take judgements, corrections and waivers about erased records out of the journal too."""
+
+    def gone(key: journal.Key, row: dict[str, Any]) -> bool:
+        sides = _SIDES.get(key[0], ())
+        return any(_erased(tombstones, *(str(row[column]) for column in side)) for side in sides)
+
+    journal.forget(engine, gone)
 
 
 def remove_entries(connection: Connection, tokens: Collection[str]) -> dict[str, int]:

@@ -60,6 +60,16 @@ class Subject:
         return sorted(digest[:32] for digest in [*records, *(keyed.token(t) for t in self.tokens)])
 
 
+def no_record(record: Record) -> CallRejected:
+    """DS-NONE: a record that is not there, or not in the scope of who asks."""
+    return CallRejected("DS-NONE", detail=f"{record.source}: {record.entity} has no such record")
+
+
+def no_person() -> CallRejected:
+    """DS-NONE: a person who is not there, or not in the scope of who asks."""
+    return CallRejected("DS-NONE", detail="the register has no person of this id")
+
+
 def find_subject(
     connection: Connection, contracts: Sequence[Contract], record: Record, *, records_only: bool = False
 ) -> Subject:
@@ -72,7 +82,7 @@ def find_subject(
     if table_name(record.source, record.entity) not in there:
         raise CallRejected("DS-NONE", detail=f"{record.source}: nothing of {record.entity} is staged")
     if not connection.execute(fill(HELD, table=_table(record)), {"record": record.record_id}).fetchall():
-        raise CallRejected("DS-NONE", detail=f"{record.source}: {record.entity} has no such record")
+        raise no_record(record)
     person = record._replace(entity=_person_entity(contract, record.entity))
     if records_only:
         return _with_companions(connection, contracts, {record, person}, set())
@@ -85,7 +95,7 @@ def subject_of_person(connection: Connection, contracts: Sequence[Contract], per
     """All observations the register holds of a person, and what shares their numbers. Raises CallRejected DS-NONE."""
     members = _members(connection, contracts, [person_id] if _has_register(connection) else [])
     if not members:
-        raise CallRejected("DS-NONE", detail="the register has no person of this id")
+        raise no_person()
     return _whole(connection, contracts, members)
 
 

@@ -17,9 +17,11 @@ from sqlalchemy.exc import DBAPIError
 
 from expectations.errors import CallRejected, SourceLater
 from expectations.model import Contract
+from warehouse.decisions.access_log import AccessLog
 from warehouse.decisions.keys import ERASURE, Keyed
-from warehouse.decisions.models import Erasure, Tombstone
-from warehouse.decisions.store import is_there, open_engine
+from warehouse.decisions.models import Erasure, ScopeRow, Tombstone
+from warehouse.decisions.scope import demand_whole
+from warehouse.decisions.store import is_there, open_engine, refuse_newer
 
 RECORD: Final = "record"
 TOKEN: Final = "token"  # noqa: S105 - the kind of a tombstone
@@ -75,6 +77,11 @@ class Tombstones:
         """Whether an identity token is erased."""
         return bool(token and self.tokens and self._keyed().token(token) in self.tokens)
 
+    def spares(self, source: str, entity: str, record_id: str) -> bool:
+        """Whether a record has no tombstone of its own."""
+        records = self.records.get((source, entity))
+        return not records or self._keyed().record(source, entity, record_id) not in records
+
     def stays(
         self, contract: Contract, entity: str, record_ids: Sequence[str], tokens: Sequence[str | None] | None
     ) -> list[bool]:
@@ -125,6 +132,7 @@ def load_tombstones(url: str) -> Tombstones:
         return Tombstones()
     engine = open_engine(url)
     try:
+        refuse_newer(engine)
         return tombstones_in_force(engine)
     except DBAPIError as error:
         raise SourceLater("DS-STORE", detail=type(error).__name__) from error
@@ -135,11 +143,16 @@ def load_tombstones(url: str) -> Tombstones:
 def tombstones_in_force(engine: Engine, erasures: Sequence[str] | None = None) -> Tombstones:
     """Of all erasures that were not readmitted, or of the given ones.
 
-    Raises: CallRejected DS-KEY when tombstones were made under another REGISTER_TOKEN_KEY, SC-KEY without one.
+    Raises: CallRejected DS-KEY when tombstones were made under another REGISTER_TOKEN_KEY, SC-KEY without one; for all
+    of them also SourceChanged OP-STALE and CallRejected DS-SCOPE where the store would not tell all of them.
     """
     made = Tombstones()
     if not inspect(engine).has_table(Tombstone.__tablename__):
         return made
+    if erasures is None:
+        AccessLog(engine).refuse_stale()
+        if inspect(engine).has_table(ScopeRow.__tablename__):  # a store of before is not divided
+            demand_whole(engine)
     columns = Tombstone.__table__.c
     asked = select(*columns).join(Erasure, Erasure.erasure_id == columns.erasure_id)
     asked = asked.where(Erasure.readmitted_at.is_(None) if erasures is None else columns.erasure_id.in_(erasures))
@@ -162,7 +175,6 @@ def add_stones(connection: Connection, stones: Iterable[Stone], key_id: str) -> 
 
 
 def _insert(dialect: str) -> Insert:
-    keys = ["digest", "erasure_id"]
     if dialect == "postgresql":
-        return postgresql.insert(Tombstone).on_conflict_do_nothing(index_elements=keys)
-    return sqlite.insert(Tombstone).on_conflict_do_nothing(index_elements=keys)
+        return postgresql.insert(Tombstone).on_conflict_do_nothing()
+    return sqlite.insert(Tombstone).on_conflict_do_nothing()

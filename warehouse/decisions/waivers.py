@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from expectations.errors import CallRejected
 from expectations.verdict import Waiver
 from warehouse.decisions.models import QualityWaiver
+from warehouse.decisions.scope import WHOLE, Scope, within
 
 
 def add_waiver(
@@ -27,8 +28,12 @@ def add_waiver(
     until: date,
     by: str,
     source_record_id: str | None = None,
+    community: str | None = None,
 ) -> str:
-    """Record a waiver and return its id. Raises CallRejected SC-CALL without a reason or a name."""
+    """Record a waiver and return its id; one of a whole rule has no community.
+
+    Raises: CallRejected SC-CALL without a reason or a name.
+    """
     if not reason.strip() or not by.strip():
         raise CallRejected("SC-CALL", detail="a waiver needs a reason and the name of who gives it")
     waiver_id = secrets.token_hex(8)
@@ -37,15 +42,18 @@ def add_waiver(
             QualityWaiver(
                 waiver_id=waiver_id, source=source, entity=entity, rule=rule, source_record_id=source_record_id,
                 reason=reason.strip(), until=until, made_by=by.strip(), made_at=datetime.now(),
+                community_code=community,
             )
         )  # fmt: skip
     return waiver_id
 
 
-def revoke_waiver(engine: Engine, waiver_id: str, *, by: str) -> None:
-    """Take a waiver back; the row stays. Raises CallRejected SC-CALL for an id that is not in force."""
+def revoke_waiver(engine: Engine, waiver_id: str, *, by: str, scope: Scope = WHOLE) -> None:
+    """Take a waiver back; the row stays. Raises CallRejected SC-CALL for an id that is not in force, or in scope."""
     with Session(engine) as session, session.begin():
-        standing = (QualityWaiver.waiver_id == waiver_id, QualityWaiver.revoked_at.is_(None))
+        standing = (
+            QualityWaiver.waiver_id == waiver_id, QualityWaiver.revoked_at.is_(None), *within(QualityWaiver, scope),
+        )  # fmt: skip
         found = session.execute(update(QualityWaiver).where(*standing).values(revoked_by=by, revoked_at=datetime.now()))
         if not found.rowcount:  # type: ignore[attr-defined]
             raise CallRejected("SC-CALL", detail=f"no waiver {waiver_id} is in force")

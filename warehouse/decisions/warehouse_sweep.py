@@ -23,6 +23,7 @@ from warehouse.decisions.tombstones import RULE, Tombstones
 from warehouse.engine.connection import Connection, opened, transaction
 from warehouse.engine.erased import find_erased_versions
 from warehouse.engine.evidence import sha256_of
+from warehouse.engine.origins import PURGED
 from warehouse.engine.shapes import clear_table
 from warehouse.engine.staged import StagedEntity
 from warehouse.engine.staging import stage_into
@@ -101,7 +102,7 @@ def sweep_entity(
     if not _is_staged(connection, contract, entity):
         return
     shape = StagedEntity(contract.source, contract.entities[entity])
-    if not find_erased_versions(connection, shape, tombstones) and not _stale(connection, shape, landing):
+    if not find_erased_versions(connection, shape, tombstones) and not is_stale(connection, shape, landing):
         return
     connection.execute(fill(MADE_KEYS, table=shape.table))
     with transaction(connection):
@@ -237,15 +238,15 @@ def _vault_columns(contract: Contract, entity: str) -> list[Sql]:
 
 
 def _evident(file: Path, load_id: str, total: int) -> bool:
-    """Whether a load's file is there as its manifest says, or was replaced by an erasure's sweep."""
+    """Whether a load's file is there as its manifest says, or was replaced by the sweep of an erasure or a purge."""
     if file.exists():
         note = file.with_name(f"{PREFIX}{load_id}.json")
         return note.exists() and Manifest.from_bytes(note.read_bytes()).sha256 == sha256_of(file)
     heirs = (Manifest.from_bytes(p.read_bytes()) for p in sorted(file.parent.glob(f"{PREFIX}*.json")))
-    return any(RULE in heir.dropped and heir.source_total == total for heir in heirs)
+    return any({RULE, PURGED} & set(heir.dropped) and heir.source_total == total for heir in heirs)
 
 
-def _stale(connection: Connection, shape: StagedEntity, landing: Path) -> bool:
+def is_stale(connection: Connection, shape: StagedEntity, landing: Path) -> bool:
     """Whether the ledger names a file that a sweep has replaced."""
     files = connection.execute(
         "select file from ledger.load where source = $source and entity = $entity",

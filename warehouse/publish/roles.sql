@@ -30,6 +30,7 @@ grant marts_owner to publisher;
 alter role analyst set default_transaction_read_only = on;
 alter role analyst set statement_timeout = '60s';
 alter role analyst set idle_in_transaction_session_timeout = '60s';
-alter role auditor set default_transaction_read_only = on;
+-- An auditor's own look goes into the log, so the session is not read-only; the grants are what holds.
+alter role auditor reset default_transaction_read_only;
 alter default privileges for role marts_owner revoke all on functions from public;
 alter default privileges for role marts_owner grant select on tables to analyst;
