@@ -72,8 +72,12 @@ source: setup ## start a new source: make source NAME=my_system
 report: setup ## the steward's quality report of the last judged night, as a static site
 	$(RUN) -m warehouse.report
 
+.PHONY: dictionary
+dictionary: setup ## the data dictionary of the marts as a static site (PUBLISHED=file shows the answers)
+	$(RUN) -m docs.dictionary $(if $(PUBLISHED),--published $(PUBLISHED))
+
 .PHONY: rebuild
-rebuild: setup ## rebuild warehouse and register from the landing zone, side by side, then swap
+rebuild: setup ## rebuild warehouse, register and marts from the landing zone, side by side, then swap
 	$(RUN) -m warehouse.engine rebuild
 
 .PHONY: town

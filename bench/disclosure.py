@@ -1,7 +1,9 @@
 """The attack upon a release: is any small count of people known to less than five, and what does protection cost?
 
 Small towns of residents (grid, community, sex), twelve releases each with moves between them, every end of every
-interval by a linear programme of its own over all tables, levels and releases; beside it plain rounding.
+interval by a linear programme of its own over all tables, levels and releases; beside it plain rounding. Then all marts
+of a register of the profile's size: seconds of the release step, what the attack says of it, and the cost in
+information, mart by mart.
 
     python -m bench.disclosure [--seed N] [--json FILE]
 """
@@ -9,27 +11,35 @@ interval by a linear programme of its own over all tables, levels and releases; 
 from __future__ import annotations
 
 import random
+import shutil
 import tempfile
+import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from bench._common import Line, Result, command, none_of, within
-from expectations.marts import Mart
+from bench._marts_street import NIGHT, street_warehouse
+from bench._measure import Side, Work, run_side
+from expectations.marts import Mart, load_marts
 from expectations.model import Text
+from warehouse.engine.connection import opened
+from warehouse.engine.marts import build_marts
 from warehouse.publish.cells import Cells, read_cells
 from warehouse.publish.control import cost_of, figures_of
 from warehouse.publish.protect import WIDTH, History, Release, attack_of, protect
 
 RELEASES = 12
+BAR_SECONDS = 90.0
 GRIDS = 24
 COUNTS = (0, 1, 1, 2, 3, 5, 7, 8, 12, 48, 52, 101, 103, 250)
 _TITLE = Text("居民", "residents")
 MART = Mart(
     name="residents", title=_TITLE, owner=_TITLE, group="residents", zone="R", grain=("grid_code", "sex"),
     attributes=("community_code",), measures=("residents",), people=("residents",),
-    hierarchy=("grid_code", "community_code"), may_be_empty=(), refers={}, adds_up={}, at_most={},
+    hierarchy=("grid_code", "community_code"), may_be_empty=(), refers={}, adds_up={}, at_most={}, amounts={},
     agrees=(), examples=(),
 )  # fmt: skip
 
@@ -46,7 +56,40 @@ def run(profile: str, seed: int) -> Result:
         within("least width of an interval", WIDTH, "bar", narrow + 1e-6, "persons"),
         Line("known to less than 5 without protection", plain, "counts", "of", small, plain / small),
     ]
-    return Result("disclosure", profile, seed, lines, {"cost": [town["cost"] for town in found]})
+    real = run_side(Side("bench.disclosure:released", {"place": str(street_warehouse(profile))})).result
+    lines += [
+        within("release step, all marts", real["seconds"], "the night's share", BAR_SECONDS, "CPU seconds"),
+        none_of(f"all marts: {real['small']} small counts known to less than {WIDTH}", real["narrow"]),
+        *(Line(f"{mart}: figures withheld", cost["withheld"], "figures", "of", cost["cells"],
+               cost["withheld"] / max(1, cost["cells"])) for mart, cost in real["cost"].items()),
+    ]  # fmt: skip
+    return Result("disclosure", profile, seed, lines, {"cost": [t["cost"] for t in found], "marts": real["cost"]})
+
+
+def released(place: str) -> Work:
+    """The timed part: cells and release of every mart; then the attack on it, from nothing."""
+    shutil.copy(place, "w.duckdb")
+    with opened(Path("w.duckdb")) as connection:
+        build_marts(connection, date.fromisoformat(NIGHT))
+    marts = [m for m in load_marts().marts.values() if m.people]
+
+    def release() -> dict[str, Any]:
+        with duckdb.connect("w.duckdb", read_only=True) as connection:
+            started = time.process_time()
+            found = protect(read_cells(connection, marts), "round", [])
+            seconds = time.process_time() - started
+        small = [cell for cell in range(len(found.base)) if found.is_small(cell)]
+        weak = attack_of(found).narrow(small, WIDTH)
+        return {"seconds": seconds, "small": len(small), "narrow": len(weak),
+                "cost": {m.name: cost_of(found, shown_of(found, m)) for m in marts}}  # fmt: skip
+
+    return release
+
+
+def shown_of(release: Release, mart: Mart) -> list[int]:
+    """The cells that a mart shows."""
+    return [n for (name, _), numbers in release.cells.shown.items() if name == mart.name
+            for n in numbers if n is not None and release.cells.holders[n]]  # fmt: skip
 
 
 def attacked(seed: int) -> dict[str, Any]:

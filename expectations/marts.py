@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,28 @@ from expectations.strict import read_yaml, take
 FILE = Path(__file__).with_name("marts.yml")
 _REQUIRED = ("zh", "en", "owner", "group", "grain")
 _OPTIONAL = (
-    "zone", "measures", "people", "attributes", "hierarchy", "may_be_empty", "refers", "adds_up", "at_most", "agrees",
-    "examples",
+    "zone", "measures", "people", "amounts", "attributes", "hierarchy", "may_be_empty", "refers", "adds_up", "at_most",
+    "agrees", "examples", "version", "earlier",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A sum of a column, or with none a count of rows, of `schema.table`, where columns hold one of some values."""
+    """A sum of a column, or with none a count of rows, of `schema.table`, where columns hold one of some values.
+
+    less: a column whose sum is taken off. since: columns and the least value that counts.
+    """
 
     table: str
     column: str | None
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    less: str | None = None
+    since: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two figures that must be equal: one of the mart, one of where it comes from."""
+    """Two figures that must be equal: one of the mart, one of where it comes from. Readers know it, the release too."""
 
     here: Figure
     there: Figure
@@ -50,6 +56,15 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A version that saved queries still use: until which night it is made, and the select that gives its shape."""
+
+    version: int
+    until: date
+    sql: str
+
+
+@dataclass(frozen=True)
 class Mart:
     """One table of schema `marts`.
 
@@ -57,7 +72,9 @@ class Mart:
     `people` count persons and go through disclosure control. hierarchy: geography from the finest column to the
     coarsest below the street. zone: of the sources behind it, None when no source sends what it tells. may_be_empty:
     columns that may be null. refers: columns whose values stand in the first column of another mart. adds_up: a measure
-    and the ones it is the sum of, row by row. at_most: a measure and the one that bounds it.
+    and the ones it is the sum of, row by row. at_most: a measure and the one that bounds it. amounts: a sum of money
+    and the count of people or cases it is over. version: of its columns; a change of these raises it, and `earlier`
+    gives the old shape for a while.
     """
 
     name: str
@@ -73,9 +90,12 @@ class Mart:
     may_be_empty: tuple[str, ...]
     refers: Mapping[str, str]
     adds_up: Mapping[str, tuple[str, ...]]
+    amounts: Mapping[str, str]
     at_most: Mapping[str, str]
     agrees: tuple[Agreement, ...]
     examples: tuple[Example, ...]
+    version: int = 1
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -116,8 +136,10 @@ def _mart(mart: str, raw: Mapping[str, Any], where: str, owners: Mapping[str, Te
         name=mart, title=Text(raw["zh"], raw["en"]), owner=_known(raw["owner"], owners, where), group=raw["group"],
         zone=raw.get("zone"), **lists, refers=dict(raw.get("refers", {})),
         adds_up={k: tuple(v) for k, v in raw.get("adds_up", {}).items()}, at_most=dict(raw.get("at_most", {})),
+        amounts=dict(raw.get("amounts", {})),
         agrees=tuple(_agreement(mart, a, where) for a in raw.get("agrees", ())),
-        examples=tuple(_example(e, where) for e in raw.get("examples", ())),
+        examples=tuple(_example(e, where) for e in raw.get("examples", ())), version=raw.get("version", 1),
+        earlier=tuple(_earlier(v, e, where) for v, e in raw.get("earlier", {}).items()),
     )  # fmt: skip
 
 
@@ -128,19 +150,25 @@ def _known(key: str, among: Mapping[str, Text], where: str) -> Text:
 
 
 def _agreement(mart: str, raw: Mapping[str, Any], where: str) -> Agreement:
-    take(raw, where, required=("with",), optional=("sum", "when"))
+    take(raw, where, required=("with",), optional=("sum", "less", "when", "since"))
     other = raw["with"]
-    take(other, where, required=("table",), optional=("sum", "when"))
+    take(other, where, required=("table",), optional=("sum", "less", "when", "since"))
     return Agreement(_figure(f"marts.{mart}", raw), _figure(other["table"], other))
 
 
 def _figure(table: str, raw: Mapping[str, Any]) -> Figure:
-    return Figure(table, raw.get("sum"), {c: tuple(v) for c, v in raw.get("when", {}).items()})
+    when = {c: tuple(v) for c, v in raw.get("when", {}).items()}
+    return Figure(table, raw.get("sum"), when, raw.get("less"), dict(raw.get("since", {})))
 
 
 def _example(raw: Mapping[str, Any], where: str) -> Example:
     take(raw, where, required=("zh", "en", "sql"))
     return Example(Text(raw["zh"], raw["en"]), raw["sql"].strip())
+
+
+def _earlier(version: int, raw: Mapping[str, Any], where: str) -> Earlier:
+    take(raw, where, required=("until", "sql"))
+    return Earlier(version, date.fromisoformat(str(raw["until"])), raw["sql"].strip())
 
 
 def _consistent(
@@ -158,6 +186,8 @@ def _consistent(
         ("may_be_empty", set(mart.may_be_empty) - columns),
         ("refers", (set(mart.refers) - columns) | (set(mart.refers.values()) - set(marts))),
         ("adds_up", {m for k, v in mart.adds_up.items() for m in (k, *v)} - set(mart.measures)),
+        ("version", {e.version for e in mart.earlier} - set(range(1, mart.version))),
+        ("amounts", set(mart.amounts) - set(mart.measures) | set(mart.amounts.values()) - set(mart.people)),
         ("at_most", {m for pair in mart.at_most.items() for m in pair} - set(mart.measures)),
     ]
     for what, wrong in problems:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -16,8 +18,14 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from expectations.marts import load_marts
 from extractors import discover
+from simulator.demo.__main__ import NIGHT
 from simulator.demo.figures import figures
+from tests.warehouse.attacking import Attacker
+from tests.warehouse.releases import nights
+from warehouse.publish.protect import WIDTH
+from warehouse.publish.snapshot import publish_duckdb
 
 ROOT = Path(__file__).resolve().parent.parent
 CANARY = b"CANARY"
@@ -105,6 +113,37 @@ def test_no_clear_number_or_name_of_a_resident_is_anywhere(demo: tuple[Path, str
                 rows = db.execute(f'select * from "{schema}"."{table}"').fetchall()
                 cells = {c for row in rows for c in row if isinstance(c, str)}
                 assert not cells & numbers and not cells & names, table
+
+
+def test_no_small_count_can_be_worked_out_from_what_is_published(demo: tuple[Path, str]) -> None:
+    attacker = Attacker(load_marts())
+    attacker.read(demo[0] / "published" / "current", demo[0] / "warehouse.duckdb")
+    found = widths(attacker)
+    assert len(found) > 2000 and min(found) >= WIDTH - 1e-6
+
+
+def test_nor_from_twelve_releases_together(demo: tuple[Path, str], tmp_path: Path) -> None:
+    shutil.copy(demo[0] / "warehouse.duckdb", town := tmp_path / "warehouse.duckdb")
+    attacker = Attacker(load_marts())
+    for published, told in nights(town, tmp_path / "published", date.fromisoformat(NIGHT)):
+        assert told.errors == [], "every night is published whole"
+        attacker.read(published, town)
+    assert len(attacker.earlier) == 12 and min(widths(attacker)) >= WIDTH - 1e-6
+
+
+def test_the_same_attack_finds_what_plain_rounding_gives_away(
+    demo: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(demo[0] / "warehouse.duckdb", town := tmp_path / "warehouse.duckdb")
+    monkeypatch.setattr("warehouse.publish.protect._mend", lambda release: None)
+    publish_duckdb(town, tmp_path / "published", NIGHT)
+    attacker = Attacker(load_marts())
+    attacker.read(tmp_path / "published" / "current", town)
+    assert any(high - low < 1 for _, low, high in attacker.intervals()), "a count is known exactly"
+
+
+def widths(attacker: Attacker) -> list[float]:
+    return [high - low for _, low, high in attacker.intervals()]
 
 
 def residents(home: Path) -> tuple[set[str], set[str]]:

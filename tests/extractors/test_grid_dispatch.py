@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from expectations.contract import load_contract
 from extractors import discover
 from extractors._kit.signing import hmac_sm3_hex
 from simulator.wires._http import Request
@@ -80,6 +81,11 @@ def test_the_sample_becomes_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert {entity: landed(tmp_path, KEY, entity) for entity in expected_rows(KEY)} == expected_rows(KEY)
     assert [body["data"] for body in signed] == [{"noticeIds": ["N-1", "N-2"]}]
     assert leaks(tmp_path, KEY, summary, ("CANARY", "440197199001010017", "RW2022")) == []
+
+
+def test_a_void_event_is_withdrawn_and_a_closed_one_is_not() -> None:
+    (claim,) = (c for c in load_contract(KEY).entities["event"].claims if c.entity == "case")
+    assert dict(claim.ended) == {"event_state_id": ("7",)}
 
 
 def test_an_event_of_a_notice_and_of_the_window_counts_once(

@@ -18,7 +18,8 @@ NIGHT = "2022-11-08"
 T = Text("甲", "a")
 _EMPTY: dict[str, Any] = {
     "title": T, "owner": T, "zone": None, "attributes": (), "people": (), "hierarchy": (), "may_be_empty": (),
-    "refers": {}, "adds_up": {}, "at_most": {}, "agrees": (), "examples": (),
+    "refers": {}, "adds_up": {}, "at_most": {}, "amounts": {},
+    "agrees": (), "examples": (),
 }  # fmt: skip
 BY_GRID = Mart(**{
     **_EMPTY, "name": "residents_by_grid", "group": "residents", "zone": "R", "grain": ("grid_code", "sex"),

@@ -43,6 +43,7 @@ def connection(town_hall: Connection) -> Iterator[Connection]:
 
 def present(connection: Connection, columns: str) -> list[tuple[object, ...]]:
     make_table(connection, name("prepared", "case_present"), relation(FOLDER, "_case_present"))
+    make_table(connection, name("prepared", "case_judged"), relation(FOLDER, "_case_judged"))
     rows = connection.execute(f"select {columns} from prepared.case_present order by all").fetchall()
     return list(rows)
 
@@ -75,7 +76,7 @@ def test_a_rating_is_joined_to_its_case_and_stands_alone_without_it(connection: 
     claim(connection, RATED | {"ref": "lost", "unit_rating": "9"})
     columns = "handling_office, is_received, satisfaction, satisfaction_intake"
     assert present(connection, columns) == [("unknown", False, "9", None), ("甲办", True, "3", "1")]
-    make_table(connection, name("told"), relation(FOLDER, "case_satisfaction"))
+    make_table(connection, name("told"), relation(FOLDER, "case_satisfaction_by_office"))
     columns = "handling_office, rated_intake, satisfied_intake, rated_responsible, dissatisfied_responsible"
     told = connection.execute(f"select {columns} from told order by all").fetchall()
     assert told == [("unknown", 0, 0, 0, 0), ("甲办", 1, 1, 1, 1)]

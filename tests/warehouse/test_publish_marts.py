@@ -54,8 +54,8 @@ def read(home: Path, query: str) -> list[Any]:
 def test_a_generation_holds_only_released_marts_and_says_what_it_is(home: Path) -> None:
     assert read(home, "select distinct schema_name from duckdb_tables()") == [("marts",)]
     assert [row[:3] for row in read(home, MANIFEST)] == [
-        (mart, 1, False) for mart in ("coarser_figures", "objects_by_kind", "people_totals", "residents_by_community",
-                                      "residents_by_grid", "services")
+        (mart, 1, False) for mart in ("coarser_figures", "mart_version", "objects_by_kind", "people_totals",
+                                      "residents_by_community", "residents_by_grid", "services")
     ]  # fmt: skip
     assert read(home, "select objects from marts.objects_by_kind") == [(12,)]
     assert (home / "published" / "marts-1.duckdb").stat().st_mode & 0o777 == 0o440
@@ -99,11 +99,11 @@ def test_a_missing_mart_holds_its_group_back(home: Path) -> None:
 
 
 def test_a_count_that_cannot_be_protected_holds_its_group_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("warehouse.publish.protect._next", lambda release, cell: None)
+    monkeypatch.setattr("warehouse.publish.protect._next", lambda *_: None)
     fill_marts(home / "w.duckdb", [("g1", "c1", 101, 1), ("g2", "c2", 50, 9)])
     done = publish_duckdb(home / "w.duckdb", home / "published", NIGHT, declared=DECLARED)
     [error] = [e for e in done.errors if e.code == "PU-CELL"]
-    assert error.detail.startswith("residents: residents_by_grid.residents[community_code=c1, sex=2]")
+    assert error.detail.startswith("residents: residents_by_community.residents[community_code=c1, sex=2]")
     assert read(home, "select distinct generation from marts.generation where held") == [(1,)]
 
 

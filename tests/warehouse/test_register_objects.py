@@ -174,4 +174,6 @@ def test_a_rebuild_carries_the_verdicts_and_makes_the_same_register(hall: Hall) 
     report = rebuild(hall.landing, hall.file, [hall.contract], then=register_again)
     assert report.swapped and report.register["carried"] is True and report.register["verdict"] == "pass"
     assert hall.digest() == before
+    assert report.register["marts"]["held"] == [] and report.exit_status == 0
+    assert hall.ask("select sum(things) from marts.register_matching where thing = 'person'") == [(1,)], "whole"
     assert hall.ask("select source_record_id from claims.person") == [("1",)]

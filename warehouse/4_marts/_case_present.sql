@@ -1,5 +1,5 @@
 -- Grain: one row per case; no person, no number, no address. A working table, never published.
--- From: claims.case, reference.community_alias, reference.night, marts.dim_community.   To: case_*, wage_recovery.
+-- From: claims.case, reference.community_alias, reference.night, marts.dim_community.   To: _case_judged.
 -- Rule: the newest version of a record by the source's own time; closed once and open later is re-opened. A record
 -- without a time of receipt only rates: it is joined to its case, and stands by itself when that is not there.
 with version as (

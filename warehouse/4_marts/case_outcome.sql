@@ -1,16 +1,12 @@
--- Grain: one row per month of receipt, kind, class_code, outcome and community_code.
--- From: prepared.case_present.   To: yearly_report, publish.
--- Rule: what became of the cases; success is what the source calls success.
+-- Grain: one row per quarter of receipt, kind, class_code and outcome; the whole street.
+-- From: prepared.case_judged.   To: yearly_report, publish.
+-- Rule: what became of the cases; success is what the source calls success, undecided what it says nothing of.
 select
-    cast(date_trunc('month', received_at) as date) as month,
-    kind,
-    coalesce(class_code, 'unknown') as class_code,
-    coalesce(outcome, 'unknown') as outcome,
-    community_code,
+    quarter, kind, class_code, outcome,
     count(*) as cases,
-    count(*) filter (where is_success = '1') as succeeded,
-    count(*) filter (where is_success = '0') as failed
-from prepared.case_present
+    count(*) filter (where has_succeeded) as succeeded,
+    count(*) filter (where has_failed) as failed,
+    count(*) filter (where not has_succeeded and not has_failed) as undecided
+from prepared.case_judged
 where is_received and not is_withdrawn
-group by cast(date_trunc('month', received_at) as date), kind, coalesce(class_code, 'unknown'),
-    coalesce(outcome, 'unknown'), community_code
+group by quarter, kind, class_code, outcome

@@ -1,17 +1,9 @@
--- Grain: one row per month of rating, kind, handling_office and community_code.
--- From: prepared.case_present, reference.night.   To: yearly_report, publish.
+-- Grain: one row per month of rating and kind; the whole street.
+-- From: prepared.case_judged.   To: yearly_report, publish.
 -- Rule: every case can be rated twice: the office that took it in, and the one responsible for it. Codes 1 satisfied,
--- 2 mostly, 3 not, 9 asked and not rated; without a time of rating the closing counts, then the receipt.
-with rated as (
-    select
-        coalesce(rated_at, closed_at, received_at) as moment, kind, handling_office, community_code,
-        satisfaction_intake as intake, satisfaction as responsible, feedback_score
-    from prepared.case_present
-    where satisfaction is not null or satisfaction_intake is not null or feedback_score is not null
-)
+-- 2 mostly, 3 not, 9 asked and not rated; counted in the month of the rating.
 select
-    cast(date_trunc('month', moment) as date) as month,
-    kind, handling_office, community_code,
+    rated_month as month, kind,
     count(*) filter (where intake in ('1', '2', '3')) as rated_intake,
     count(*) filter (where intake in ('1', '2')) as content_intake,
     count(*) filter (where intake = '1') as satisfied_intake,
@@ -26,7 +18,6 @@ select
     count(*) filter (where responsible = '9') as not_rated_responsible,
     count(feedback_score) as feedback_given,
     cast(coalesce(sum(feedback_score), 0) as bigint) as feedback_points
-from rated
-cross join reference.night as night
-where cast(moment as date) <= night.as_of_day
-group by cast(date_trunc('month', moment) as date), kind, handling_office, community_code
+from prepared.case_judged
+where is_rated
+group by rated_month, kind

@@ -1,9 +1,10 @@
 -- Grain: one row per source and entity.
 -- From: ledger.load, quality.run, quality.entity, quality.result, reference.night.   To: publish.
--- Rule: how far the loads reach and how old the newest change is, on the night of the build.
+-- Rule: how far the loads reach and how old the newest change is, on the night of the build; what was purged later had
+-- been landed all the same.
 with loaded as (
     select source, entity, count(*) as loads, cast(max(window_end) as date) as loaded_until,
-        cast(sum(landed) as bigint) as records_landed
+        cast(sum(landed + coalesce(dropped['purged'], 0)) as bigint) as records_landed
     from ledger.load
     cross join reference.night as night
     where window_end <= cast(night.as_of_day as timestamp) + interval '1' day

@@ -1,5 +1,5 @@
 -- Grain: one row per day.
--- From: reference.calendar.   To: analysts, ref_sla, case_timeliness, device_online, yearly_report.
+-- From: reference.calendar.   To: analysts, ref_sla, _case_judged, device_online, yearly_report.
 -- Rule: working days by the State Council's notices; outside their years is_certain is false and the weekday decides.
 select
     day,

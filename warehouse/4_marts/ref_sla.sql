@@ -1,5 +1,5 @@
 -- Grain: one row per kind of case, step and first day of validity.
--- From: reference.sla.   To: analysts, case_timeliness.
+-- From: reference.sla.   To: analysts, _case_judged.
 -- Rule: what the law allows, which article says so, and whether its text was checked or is still to be confirmed.
 select
     kind,

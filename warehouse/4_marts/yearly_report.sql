@@ -20,7 +20,7 @@ with figure as (
         ('rated_responsible', rated_responsible), ('content_responsible', content_responsible)
     ) as told(measure, value)
     union all
-    select 'case_outcome' as mart, kind, year(month) as year, 'succeeded' as measure,
+    select 'case_outcome' as mart, kind, cast(substr(quarter, 1, 4) as bigint) as year, 'succeeded' as measure,
         cast(succeeded as decimal(18, 2)) as value
     from marts.case_outcome
     union all

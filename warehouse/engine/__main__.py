@@ -18,7 +18,7 @@ from expectations.contract import contracts_folder, load_contract
 from expectations.errors import CallRejected, PipelineError
 from warehouse.engine.carry import register_again
 from warehouse.engine.connection import open_warehouse
-from warehouse.engine.explain import explain, log_look, records_of, told
+from warehouse.engine.explain import explain, keep_within, log_look, records_of, told
 from warehouse.engine.marts import marts_nightly
 from warehouse.engine.nightly import register_nightly
 from warehouse.engine.rebuild import rebuild
@@ -65,7 +65,9 @@ def _explain(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
         raise CallRejected("SC-CALL", detail="explain needs an id")
     with open_warehouse(options.warehouse) as connection:
         if records := records_of(connection, options.id):
-            log_look(records, by=options.by, role=options.role, purpose=options.purpose)
+            who = {"by": options.by, "role": options.role, "purpose": options.purpose}
+            keep_within(connection, options.id, **who)
+            log_look(records, **who)
         found = explain(connection, options.id)
     return (found if options.json else {"lines": list(told(found))}), 0
 

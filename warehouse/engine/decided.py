@@ -16,8 +16,10 @@ from typing import Any
 from expectations.claims import vocabulary
 from expectations.model import IDENTITY_COLUMNS
 from expectations.sql import Sql, fill, name
+from warehouse.decisions.access_log import AccessLog
 from warehouse.decisions.corrections import IDENTITY, CorrectionRow, corrections_in_force
 from warehouse.decisions.judgements import JudgementRow, judgements_in_force
+from warehouse.decisions.scope import demand_whole
 from warehouse.decisions.store import open_decisions
 from warehouse.engine.claimed import claim_columns, claim_table
 from warehouse.engine.connection import Connection
@@ -45,6 +47,8 @@ def read_decisions(url: str | None, known: datetime | None = None) -> Decided:
         return Decided()
     engine = open_decisions(found)
     try:
+        demand_whole(engine)
+        AccessLog(engine).refuse_stale()
         judgements, corrections = judgements_in_force(engine), corrections_in_force(engine)
     finally:
         engine.dispose()

@@ -15,6 +15,8 @@ from expectations.errors import CallRejected
 from expectations.sql import Sql, fill, name
 from warehouse.decisions.access_log import AccessLog
 from warehouse.decisions.keys import LOOK, Keyed
+from warehouse.decisions.place import community_of_person
+from warehouse.decisions.scope import scope_of
 from warehouse.decisions.store import decisions_url, open_decisions
 from warehouse.engine.connection import Connection
 from warehouse.engine.winners import PERSON, THINGS, Thing
@@ -55,7 +57,9 @@ def explain(connection: Connection, asked: str) -> dict[str, Any]:
     }
 
 
-def log_look(records: list[str], *, by: str, role: str, purpose: str, url: str | None = None) -> None:
+def log_look(
+    records: list[str], *, by: str, role: str, purpose: str, url: str | None = None, outcome: str = "shown"
+) -> None:
     """Put a look at a person on record. records: `source|entity|record_id` of what is shown.
 
     Raises: CallRejected SC-CALL without who, role and purpose; SourceChanged DS-LOG, and then nothing is answered.
@@ -66,9 +70,25 @@ def log_look(records: list[str], *, by: str, role: str, purpose: str, url: str |
     subject = " ".join(keyed.record(*record.split("|", 2)) for record in records)
     engine = open_decisions(url or decisions_url())
     try:
-        AccessLog(engine).write(who=by, role=role, action="explain", subject=subject, purpose=purpose, outcome="shown")
+        AccessLog(engine).write(who=by, role=role, action="explain", subject=subject, purpose=purpose, outcome=outcome)
     finally:
         engine.dispose()
+
+
+def keep_within(connection: Connection, asked: str, *, by: str, role: str, purpose: str) -> None:
+    """A person of a community that is not in the scope of who asks is not there, and that is logged.
+
+    Raises: CallRejected RE-NONE, SC-CALL; SourceChanged DS-LOG.
+    """
+    found = _current(connection, PERSON, asked)
+    engine = open_decisions(decisions_url())
+    try:
+        if scope_of(engine, by).holds(community_of_person(connection, str(found))):
+            return
+    finally:
+        engine.dispose()
+    log_look(records_of(connection, asked), by=by, role=role, purpose=purpose, outcome="not in scope")
+    raise CallRejected("RE-NONE", detail=asked[:21])
 
 
 def records_of(connection: Connection, asked: str) -> list[str]:

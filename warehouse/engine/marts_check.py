@@ -117,8 +117,10 @@ def _agrees(connection: Connection, agreement: Agreement) -> tuple[str, float]:
 
 
 def _figure(figure: Figure) -> Sql:
-    what = fill("coalesce(sum({{c}}), 0)", c=name(figure.column)) if figure.column else Sql("count(*)")
+    sums = [fill("coalesce(sum({{c}}), 0)", c=name(c)) for c in (figure.column, figure.less) if c]
+    what = joined(sums, " - ") if sums else Sql("count(*)")
     when = [fill("{{c}} in {{v}}", c=name(c), v=values(v)) for c, v in figure.when.items()]
+    when += [fill("{{c}} >= {{v}}", c=name(c), v=value(v)) for c, v in figure.since.items()]
     return fill(
         "select {{what}} from {{table}} where {{when}}",
         what=what, table=name(*figure.table.split(".")), when=joined(when, " and ") or value(True),

@@ -11,6 +11,7 @@ from expectations.contract import Contract, contracts_folder, load_contract
 from expectations.desk import prepare
 from expectations.errors import SourceChanged
 from expectations.verdict import HELD, Outcome
+from warehouse.decisions.restored import refuse_erased
 from warehouse.engine.checked import check_register, verdict_of
 from warehouse.engine.claims import build_claims
 from warehouse.engine.connection import Connection, open_warehouse
@@ -29,7 +30,7 @@ def register_nightly(
     """Build claims and register of an existing warehouse and judge them; the report as JSON, and the exit status.
 
     night: `YYYY-MM-DD`; the last night any source was judged if not given. decisions_url: REGISTER_DECISIONS_URL if
-    not given. Raises: LO-LOCKED, LO-WAREHOUSE, RE-MODEL.
+    not given. Raises: LO-LOCKED, LO-WAREHOUSE, RE-MODEL, OP-STALE.
     """
     with open_warehouse(warehouse, wait=wait) as connection:
         return register_into(connection, night, decisions_url, full=full)
@@ -47,7 +48,9 @@ def register_into(
     """The same over an open warehouse; contracts: those of the folder that were staged, if not given."""
     started = time.monotonic()
     prepare(connection)
-    claims = build_claims(connection, staged_contracts(connection) if contracts is None else contracts, full=full)
+    contracts = staged_contracts(connection) if contracts is None else contracts
+    refuse_erased(connection, contracts, decisions_url)
+    claims = build_claims(connection, contracts, full=full)
     report = build_register(connection, decisions_url, model or model_in_use(), full=full)
     outcomes = check_register(connection, date.fromisoformat(night) if night else last_night(connection))
     held = [o for o in outcomes if o.outcome == HELD]

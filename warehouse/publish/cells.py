@@ -2,7 +2,8 @@
 
 A cell is a measure at some coordinates: `residents` of a grid, an age band and a sex. The same cell shown by two tables
 is one cell, so it can have one figure only. Beside the tables of the marts, totals are shown for each level of
-geography and one attribute at a time; sums tie every table to the next coarser ones, across marts too.
+geography and one attribute at a time; sums tie every table to the next coarser ones, across marts too. Where two tables
+meet in figures that none shows, those are cells as well: nothing is known of them but what they add up to.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -19,9 +20,9 @@ from scipy.sparse.csgraph import connected_components
 from expectations.marts import Mart
 from warehouse.engine.connection import Connection
 from warehouse.publish.attack import Sum
-from warehouse.publish.sheets import KIND, TIMES, Key, Row, Sheet, key_of, read_sheets
+from warehouse.publish.sheets import Key, Row, Sheet, key_of, read_sheets
+from warehouse.publish.ties import SENSITIVE, Equation, Family, View, equations
 
-View: TypeAlias = frozenset[str]
 HOMOGENEOUS_BELOW: Final = 20
 NOTHING_SAID: Final = ("unknown", "9", None)
 
@@ -30,7 +31,8 @@ NOTHING_SAID: Final = ("unknown", "9", None)
 class Cells:
     """All cells that are not 0, by number: true counts, zones, which marts show them, and sums.
 
-    A total of one part is that part: two names, one cell.
+    A total of one part is that part: two names, one cell. A cell no mart and no total shows has no holder.
+    places: the community of a cell that has one. labels: per measure and view the mart and column that speak of it.
     shown: per mart and column, row by row, the number of the cell. totals: per mart and column, the cells beyond the
     marts' own tables. homogeneous: rows that would say something of everybody in a small group.
     """
@@ -38,9 +40,10 @@ class Cells:
     numbers: dict[tuple[str, Key], int] = field(default_factory=dict)
     truth: list[int] = field(default_factory=list)
     zones: list[str | None] = field(default_factory=list)
-    blocks: list[tuple[object, ...]] = field(default_factory=list)
+    places: list[object] = field(default_factory=list)
     holders: list[set[str]] = field(default_factory=list)
     sums: list[Sum] = field(default_factory=list)
+    labels: dict[tuple[str, View], str] = field(default_factory=dict)
     shown: dict[tuple[str, str], list[int | None]] = field(default_factory=dict)
     totals: dict[tuple[str, str], list[tuple[Key, int]]] = field(default_factory=dict)
     homogeneous: set[int] = field(default_factory=set)
@@ -49,30 +52,32 @@ class Cells:
         """The names of each cell, coordinates and never a count."""
         texts: list[list[str]] = [[] for _ in self.truth]
         for (measure, key), number in self.numbers.items():
-            texts[number].append(f"{measure}[{', '.join(f'{d}={v}' for d, v in key)}]")
+            label = self.labels.get((measure, frozenset(d for d, _ in key)), measure)
+            texts[number].append(f"{label}[{', '.join(f'{d}={v}' for d, v in key)}]")
         return texts
 
-    def cell(self, sheet: Sheet, key: Key, count: int) -> int:
-        """The number of a cell, new or known."""
-        number = self.numbers.setdefault((sheet.measure, key), len(self.truth))
-        if number == len(self.truth):
-            self.truth.append(count)
-            self.zones.append(sheet.mart.zone)
-            self.blocks.append((sheet.measure, *(v for d, v in key if d in TIMES)))
-            self.holders.append(set())
-        self.holders[number].add(sheet.mart.name)
-        return number
+    def add(self, measure: str, key: Key, count: int, zone: str | None, place: object) -> None:
+        """A new cell."""
+        self.numbers[measure, key] = len(self.truth)
+        self.truth.append(count)
+        self.zones.append(zone)
+        self.places.append(place)
+        self.holders.append(set())
 
 
 def read_cells(connection: Connection, marts: Sequence[Mart]) -> Cells:
     """Read every measure that counts people and tie the cells together."""
-    cells = Cells()
     sheets = read_sheets(connection, marts)
     by_measure: dict[str, list[Sheet]] = defaultdict(list)
     for sheet in sheets:
         by_measure[sheet.measure].append(sheet)
-    for shared in by_measure.values():
-        _add_measure(cells, shared)
+    families = {measure: Family(shared) for measure, shared in by_measure.items()}
+    declared = list(equations(marts, families))
+    cells = Cells()
+    for family in families.values():
+        _add_measure(cells, family)
+    for equation in declared:
+        _add_equation(cells, equation)
     for sheet in sheets:
         _add_bounds(cells, sheet)
     return _merged(cells)
@@ -86,12 +91,12 @@ def _merged(cells: Cells) -> Cells:
     count, label = connected_components(graph, directed=False)
     to = [int(n) for n in label]
     firsts = dict(zip(reversed(to), reversed(range(size)), strict=True))
-    made = Cells({name: to[n] for name, n in cells.numbers.items()})
+    made = Cells({name: to[n] for name, n in cells.numbers.items()}, labels=cells.labels)
     made.truth = [cells.truth[firsts[n]] for n in range(count)]
-    made.blocks = [cells.blocks[firsts[n]] for n in range(count)]
+    made.places = [cells.places[firsts[n]] for n in range(count)]
     made.zones, made.holders = [None] * count, [set() for _ in range(count)]
     for old, new in enumerate(to):
-        made.zones[new] = "A" if "A" in (made.zones[new], cells.zones[old]) else cells.zones[old]
+        made.zones[new] = SENSITIVE if SENSITIVE in (made.zones[new], cells.zones[old]) else cells.zones[old]
         made.holders[new] |= cells.holders[old]
     sums = [Sum(to[s.total], tuple(sorted(to[p] for p in s.parts)), s.at_least) for s in cells.sums]
     made.sums = [s for s in dict.fromkeys(sums) if s.parts != (s.total,)]
@@ -101,75 +106,48 @@ def _merged(cells: Cells) -> Cells:
     return made
 
 
-def _add_measure(cells: Cells, shared: Sequence[Sheet]) -> None:
-    """All views of one measure: the marts' own, and the totals."""
-    root = next((s for s in shared if s.is_root), shared[0])
-    own = {frozenset(sheet.dims): sheet for sheet in reversed(shared)}
-    totals = [v for v in _total_views(root) if v not in own]
-    detail = [(row, count) for row, count in root.rows if count]
-    members = {view: _members(detail, view) for view in (*own, *totals)}
-    for view, found in members.items():
-        for key, count in found.items():
-            cells.cell(own.get(view, root), key, count)
-    for sheet in shared:
-        _show(cells, sheet)
-    cells.totals[root.mart.name, root.column] = [
-        (key, cells.numbers[root.measure, key]) for view in totals for key in members[view]
-    ]
-    _tie(cells, root, detail, list(members))
-    if root.mart.zone == "R":
-        for attribute in root.attributes:
-            _mark_homogeneous(cells, root, detail, attribute)
+def _add_measure(cells: Cells, family: Family) -> None:
+    """All views of one measure: the marts' own, the totals, and the links between them."""
+    measure = family.root.measure
+    for view, sheet in family.views.items():
+        if sheet in family.sheets and frozenset(sheet.dims) == view:
+            cells.labels[measure, view] = f"{sheet.mart.name}.{sheet.column}"
+        places = family.places(view)
+        for key, count in family.members(view).items():
+            cells.add(measure, key, count, family.root.mart.zone, places.get(key))
+    for sheet in (*family.sheets, *family.traced):
+        _show(cells, sheet, sorted(family.view_of(family.root if sheet.traced else sheet, frozenset(sheet.dims))))
+    shown = [(key, cells.numbers[measure, key]) for view in family.totals for key in family.members(view)]
+    for _, number in shown:
+        cells.holders[number].add(family.root.mart.name)
+    if family.sheets:
+        cells.totals[family.root.mart.name, family.root.column] = shown
+    for coarse, fine in family.ties():
+        for total, parts in family.parts(coarse, fine).items():
+            numbers = sorted(cells.numbers[measure, part] for part in parts)
+            cells.sums.append(Sum(cells.numbers[measure, total], tuple(numbers)))
+    if family.root.mart.zone == "R":
+        for attribute in family.root.attributes:
+            _mark_homogeneous(cells, family.root, [r for r in family.root.rows if r[1]], attribute)
 
 
-def _members(detail: Sequence[Row], view: View) -> dict[Key, int]:
-    sums: dict[Key, int] = defaultdict(int)
-    dims = sorted(view)
-    for row, count in detail:
-        sums[key_of(row, dims)] += count or 0
-    return sums
+def _add_equation(cells: Cells, equation: Equation) -> None:
+    for whole, parts in equation.cells:
+        numbers = [cells.numbers[m, key] for m, key in zip(equation.parts, parts, strict=True) if key]
+        cells.sums.append(Sum(cells.numbers[equation.whole, whole], tuple(sorted(numbers))))
 
 
-def _show(cells: Cells, sheet: Sheet) -> None:
+def _show(cells: Cells, sheet: Sheet, dims: Sequence[str]) -> None:
     """Which cell stands in which row; several measures may share a column of a traced mart."""
-    dims = sorted(sheet.dims)
-    numbers = [cells.cell(sheet, key_of(r, dims), c) if c else None for r, c in sheet.rows]
+    numbers = [cells.numbers[sheet.measure, key_of(r, dims)] if c else None for r, c in sheet.rows]
+    if not (sheet.mart.zone == SENSITIVE and sheet.mart.hierarchy):  # the street only: its totals
+        for number in numbers:
+            if number is not None:
+                cells.holders[number].add(sheet.mart.name)
     before = cells.shown.get((sheet.mart.name, sheet.column), [None] * len(numbers))
     cells.shown[sheet.mart.name, sheet.column] = [
         old if new is None else new for old, new in zip(before, numbers, strict=True)
     ]
-
-
-def _total_views(root: Sheet) -> list[View]:
-    """Each level of geography and the street, all people and by one attribute; periods are never added up."""
-    if root.traced:
-        return []
-    levels = [] if root.mart.zone == "A" else [(level,) for level in root.levels]
-    by = [(), *((a,) for a in root.attributes)]
-    return [frozenset((*root.times, *level, *attribute)) for level in (*levels, ()) for attribute in by]
-
-
-def _tie(cells: Cells, root: Sheet, detail: Sequence[Row], views: Sequence[View]) -> None:
-    """Each view is the sum of every view that is just finer; what lies between two says the rest."""
-    follows = {view: _follows(view, root.levels) for view in views}
-    for coarse in views:
-        finer = [v for v in views if v != coarse and coarse <= follows[v]]
-        for view in finer:
-            if any(v != view and coarse <= follows[v] <= follows[view] for v in finer):
-                continue
-            parts: dict[int, set[int]] = defaultdict(set)
-            above, below = sorted(coarse), sorted(view)
-            for row, _ in detail:
-                total = cells.numbers[root.measure, key_of(row, above)]
-                parts[total].add(cells.numbers[root.measure, key_of(row, below)])
-            cells.sums += [Sum(total, tuple(sorted(inside))) for total, inside in parts.items()]
-
-
-def _follows(view: View, levels: Sequence[str]) -> View:
-    """The coordinates that follow from those of a view: the community of a grid, the year of a month."""
-    places = {coarse for n, fine in enumerate(levels) if fine in view for coarse in levels[n:]}
-    periods = {"year"} if view & set(TIMES) else set()
-    return view | places | periods | ({"kind"} if view & set(KIND) else set())
 
 
 def _mark_homogeneous(cells: Cells, root: Sheet, detail: Sequence[Row], attribute: str) -> None:

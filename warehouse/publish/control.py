@@ -18,7 +18,9 @@ from expectations.marts import Mart, Marts
 from expectations.sql import Sql, fill, joined, name
 from warehouse.engine.connection import Connection
 from warehouse.publish.cells import Cells, read_cells
+from warehouse.publish.history import Said, key_of, marker
 from warehouse.publish.protect import History, Mode, Release, protect
+from warehouse.publish.rounding import BASE, amount_shown
 from warehouse.publish.sheets import TIMES, is_traced
 
 TOTALS: Final = "people_totals"
@@ -33,6 +35,7 @@ class Controlled:
     """What the release step did: the release, per mart the cost in information, and the groups it must hold back."""
 
     release: Release
+    key: bytes = b""
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
     weak: dict[str, list[str]] = field(default_factory=dict)
 
@@ -51,12 +54,13 @@ def control(
     weak: per group the small counts (coordinates only) that could not be protected; such a group is not written.
     """
     marts = [m for m in declared.marts.values() if m.group not in held]
-    release = protect(read_cells(connection, [m for m in marts if m.people]), mode, history)
-    made = Controlled(release, weak=_weak(release, declared))
+    key = key_of(connection)
+    release = protect(read_cells(connection, [m for m in marts if m.people]), mode, history, key)
+    made = Controlled(release, key, weak=_weak(release, declared))
     for mart in marts:
         if mart.group in made.weak:
             continue
-        source = _released(connection, mart, release) if mart.people else None
+        source = _money(_released(connection, mart, release), mart, declared) if mart.people else None
         if source is not None:
             made.costs[mart.name] = _cost(release, mart)
         _write(connection, mart, source, name(catalog, "marts", mart.name))
@@ -91,9 +95,25 @@ def _released(connection: Connection, mart: Mart, release: Release) -> pa.Table:
                 gone |= {row} if number in release.hidden else set()
         if mart.zone == "A" and mart.hierarchy:
             figures = [None] * table.num_rows  # the street only: what is below it stands in no table
-        place = table.schema.get_field_index(column)
-        table = table.set_column(place, column, pa.array(figures, table.schema.field(column).type))
+        table = _with(table, column, figures)
     return table.filter(pa.array([row not in gone for row in range(table.num_rows)], pa.bool_()))
+
+
+def _money(table: pa.Table, mart: Mart, declared: Marts) -> pa.Table:
+    """The same with sums of money in steps, and none beside a small count; of a whole year in steps."""
+    if is_traced(mart):
+        told = zip(*(table[c].to_pylist() for c in ("mart", "measure", "value")), strict=True)
+        shown = [amount_shown(v) if m in declared.marts.get(s, mart).amounts else v for s, m, v in told]
+        return _with(table, "value", shown)
+    for column, count in mart.amounts.items():
+        both = zip(table[column].to_pylist(), table[count].to_pylist(), strict=True)
+        table = _with(table, column, [None if n is None or 0 < n <= BASE else amount_shown(v) for v, n in both])
+    return table
+
+
+def _with(table: pa.Table, column: str, values: list[Any]) -> pa.Table:
+    place = table.schema.get_field_index(column)
+    return table.set_column(place, column, pa.array(values, table.schema.field(column).type))
 
 
 def _write(connection: Connection, mart: Mart, source: pa.Table | None, target: Sql) -> None:
@@ -149,7 +169,7 @@ def _coarser(release: Release, declared: Marts, marts: set[str]) -> pa.Table:
 def _cost(release: Release, mart: Mart) -> dict[str, float]:
     """The cost in information: how far the figures of a mart lie from the truth."""
     numbers = [n for (m, _), ns in release.cells.shown.items() if m == mart.name for n in ns if n is not None]
-    return cost_of(release, numbers)
+    return cost_of(release, [n for n in numbers if release.cells.holders[n]])
 
 
 def cost_of(release: Release, numbers: list[int]) -> dict[str, float]:
@@ -168,13 +188,15 @@ def cost_of(release: Release, numbers: list[int]) -> dict[str, float]:
     }
 
 
-def figures_of(release: Release) -> Mapping[str, tuple[float, float, int]]:
-    """What a release says of each cell, for the attacks on the next ones: no truth in it."""
+def figures_of(release: Release, key: bytes = b"") -> Mapping[str, Said]:
+    """What a release says of each cell, for the attacks on the next ones: no truth in it but marks of the key."""
+    _, mark = marker(key)
     return {
-        text: (*release.published(cell), release.base[cell])
-        for cell, names in enumerate(release.cells.texts()) if release.figure(cell) is not None
+        text: Said(*release.published(cell), release.base[cell], mark(text, release.cells.truth[cell]))
+        for cell, names in enumerate(release.cells.texts())
+        if release.cells.holders[cell] and release.figure(cell) is not None
         for text in names
-    }  # fmt: skip
+    }
 
 
 __all__ = ["COARSER", "GENERATION", "TOTALS", "Cells", "Controlled", "control", "cost_of", "figures_of"]

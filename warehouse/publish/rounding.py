@@ -7,6 +7,7 @@ no more than the narrower of them. Totals are rounded from the truth, never adde
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
 BASE: Final = 5
@@ -16,6 +17,7 @@ STEP: Final = 3
 WITHHELD: Final = 0  # in the place of a base: no figure at all
 MOST_FOR_SMALL: Final = 15  # a base may exceed its count only up to here: a 3 that reads 135 would mislead
 NO_LIMIT: Final = float("inf")
+YUAN: Final = Decimal(10_000)  # sums of money go in steps of this, as offices print them
 
 
 class Interval(NamedTuple):
@@ -63,3 +65,8 @@ def wider(count: int, base: int) -> int | None:
 def small_below(base: int) -> int:
     """The first count that is no small one: 8 where 1 to 7 look alike, 10 in zone A."""
     return SENSITIVE_BELOW if base % SENSITIVE_BASE == 0 else BASE + (BASE - 1) // 2 + 1
+
+
+def amount_shown(amount: Decimal | None) -> Decimal | None:
+    """A sum of money in steps of 10,000 yuan, at least one step where there is any."""
+    return max(YUAN, (amount / YUAN).quantize(Decimal(1), ROUND_HALF_UP) * YUAN) if amount else amount

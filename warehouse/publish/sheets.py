@@ -43,6 +43,24 @@ class Sheet:
         """Geography, from the finest that the mart has."""
         return tuple(c for c in self.mart.hierarchy if c in (*self.mart.grain, *self.mart.attributes))
 
+    def follows(self, dims: Iterable[str]) -> frozenset[str]:
+        """What is known with some coordinates: the community of a grid, the quarter and year of a month."""
+        known = set(dims)
+        for order in (self.levels, TIMES):
+            if found := [n for n, fine in enumerate(order) if fine in known]:
+                known |= set(order[found[0] :])
+        if known & set(KIND) or not set(KIND) & set(self.dims):
+            known.add("kind")
+        return frozenset(known)
+
+    def sums(self, dims: Sequence[str]) -> dict[Key, int]:
+        """The counts added up by some coordinates; what is 0 is not there."""
+        sums: dict[Key, int] = defaultdict(int)
+        for row, count in self.rows:
+            if count:
+                sums[key_of(row, dims)] += count
+        return dict(sums)
+
     @property
     def attributes(self) -> tuple[str, ...]:
         """What is told of the people counted: neither where nor when."""
@@ -110,29 +128,29 @@ def _traced(connection: Connection, mart: Mart, marts: Mapping[str, Mart]) -> It
 
 
 def _placed(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with what follows from it: the year of its day, month or quarter; the kind of its service."""
+    """A row with what follows from it: quarter and year of its day, month or quarter; the kind of its service."""
     for period in TIMES[:3]:
-        if (value := row.get(period)) is not None:
-            row.setdefault("year", value.year if isinstance(value, date) else int(str(value)[:4]))
+        if (value := row.get(period)) is None:
+            continue
+        is_date = isinstance(value, date)
+        row.setdefault("year", value.year if is_date else int(str(value)[:4]))
+        row.setdefault("quarter", f"{value.year}-Q{(value.month + 2) // 3}" if is_date else value)
     for word in KIND:
         row.setdefault("kind", row.get(word))
     return row
 
 
 def _link(sheets: Sequence[Sheet]) -> None:
-    """Name the measure of each sheet: a mart that repeats the sums of another's column shows the same measure."""
-    for sheet in sorted(sheets, key=lambda s: -len(s.rows)):
+    """Name the measure of each sheet: of two marts with a column of one name and equal sums it is the same.
+
+    The first that `marts.yml` declares gives the name: it must be the same every night, or no release could be held
+    against the next.
+    """
+    for number, sheet in enumerate(sheets):
         sheet.measure = sheet.measure or f"{sheet.mart.name}.{sheet.column}"
-        for other in sheets:
-            if other.measure or other.column != sheet.column or not sheet.rows:
+        for other in sheets[number + 1 :]:
+            if other.measure or other.column != sheet.column or not sheet.rows or not other.rows:
                 continue
-            if set(other.dims) <= set(sheet.rows[0][0]) and _sums(sheet, other.dims) == _sums(other, other.dims):
+            common = sorted((sheet.follows(sheet.dims) & other.follows(other.dims)) - {"kind"})
+            if common and sheet.sums(common) == other.sums(common):
                 other.measure = sheet.measure
-
-
-def _sums(sheet: Sheet, dims: Iterable[str]) -> dict[Key, int]:
-    sums: dict[Key, int] = defaultdict(int)
-    for row, count in sheet.rows:
-        if count:
-            sums[key_of(row, dims)] += count
-    return sums

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from warehouse.engine.sql import statement
 from warehouse.publish.control import COARSER, GENERATION, TOTALS, control, figures_of
 from warehouse.publish.history import forget, note, recall
 from warehouse.publish.protect import Mode
+from warehouse.publish.versions import View, make_views, rows_of, views_of
 
 KEPT: Final = 2  # generations beside the current one
 CURRENT: Final = "current"
@@ -122,13 +123,15 @@ def _make(
                         for group, cells in sorted(done.weak.items())]  # fmt: skip
         stay = [m for m in declared.marts.values() if m.group in held | missing | set(done.weak)]
         old = _carry(connection, [m.name for m in stay], before)
+    carried = _views_of_old(before, old, night)
     with duckdb.connect(str(workshop)) as connection:
         connection.execute(statement("_types"))  # temporary macros that a digest is made with
+        make_views(connection, [v for v in views_of(connection, declared, night) if v.mart not in old] + carried)
         _write_manifest(connection, made, night, declared, old)
         connection.execute("checkpoint")
     if not any(row["mart"] in declared.marts for row in made.marts):
         raise CallRejected("PU-NONE", detail=", ".join(sorted(held | missing)))
-    note(workshop.parent, made.generation, figures_of(done.release))
+    note(workshop.parent, made.generation, figures_of(done.release, done.key))
     faultpoint("publish.made")
 
 
@@ -168,6 +171,16 @@ def _carry(connection: Connection, marts: list[str], before: Path | None) -> dic
                     {"mart": mart},
                 )  # fmt: skip
     return old
+
+
+def _views_of_old(before: Path | None, old: Iterable[str], night: str) -> list[View]:
+    """A held mart has the columns it had, so it keeps its views."""
+    if before is None or not old:
+        return []
+    with duckdb.connect(str(before), read_only=True) as connection:
+        rows = [row for row in rows_of(connection) if row["mart"] in old]
+    return [View(r["mart"], r["version"], r["until"], r["sql"])
+            for r in rows if r["until"] is None or date.fromisoformat(night) <= r["until"]]  # fmt: skip
 
 
 _CONDITIONS: Final = {text: fill(text) for text in ("mart = $mart", "starts_with(figure, $mart || '.')")}

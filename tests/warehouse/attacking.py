@@ -1,0 +1,301 @@
+"""An attacker with all published tables, the public rules and a solver; shares no code with what protects them.
+
+Every printed figure is an unknown in the interval the rules of rounding give it. Two tables of one measure agree
+wherever their coordinates meet; rows add up as `marts.yml` says. The true marts are read only to know which counts are
+small, which rows were left out, and which old figures speak of today's count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from expectations.marts import Figure, Mart, Marts
+
+TIMES = ("month", "quarter", "year")
+Row = Mapping[str, Any]
+Interval = tuple[float, float]
+ENDLESS = 1e6
+
+
+def allowed(figure: int | None, base: int) -> Interval:
+    """What a printed figure may stand for: 1 to 7 look like 5, other bases alike; where none is printed, 1 or more."""
+    if figure is None:
+        return 1, ENDLESS
+    return (1 if figure == base else figure - base // 2, figure + (base - 1) // 2) if figure else (0, 0)
+
+
+class Table:
+    """One measure in one table: rows of coordinates with a truth and what is printed of it."""
+
+    def __init__(self, mart: Mart, column: str, own: bool, rows: list[tuple[dict[str, Any], int, Interval]]) -> None:
+        self.mart, self.column, self.own, self.rows = mart, column, own, rows
+        self.numbers: list[int] = []
+
+
+class Attacker:
+    """Reads releases one after the other, the newest last; `intervals` is what the last one comes to."""
+
+    def __init__(self, declared: Marts) -> None:
+        self.marts = {n: m for n, m in declared.marts.items() if m.people}
+        self.earlier: list[dict[str, tuple[int, Interval]]] = []
+        self.family = {n: n for n in self.marts}
+        for mart in self.marts.values():
+            for agreed in mart.agrees:
+                other = agreed.there.table.removeprefix("marts.")
+                if other in self.marts and agreed.here.column == agreed.there.column and not agreed.here.less:
+                    self.family[mart.name] = self.family[other]
+
+    def read(self, published: Path, warehouse: Path) -> None:
+        """One release."""
+        with (
+            duckdb.connect(str(published), read_only=True) as seen,
+            duckdb.connect(str(warehouse), read_only=True) as true,
+        ):
+            self.bases = dict(seen.execute("select figure, base from marts.coarser_figures").fetchall())
+            self.tables = [table for mart in self.marts.values() for table in self._tables(mart, seen, true)]
+            self.tables += list(self._totals(seen))
+        self.names: list[str] = []
+        self.truth: list[int] = []
+        self.found: list[Interval] = []
+        self.small: list[bool] = []
+        for table in self.tables:
+            for row, truth, interval in table.rows:
+                table.numbers.append(len(self.names))
+                self.names.append(f"{table.mart.name}.{table.column} {sorted(row.items(), key=str)}")
+                self.truth.append(truth)
+                self.found.append(interval)
+                below = 10 if self.marts[table.mart.name].zone == "A" else 8
+                self.small.append(0 < truth < below and interval != (0, ENDLESS))
+        self.earlier.insert(0, dict(zip(self.names, zip(self.truth, self.found, strict=True), strict=True)))
+
+    def _tables(self, mart: Mart, seen: Any, true: Any) -> Iterator[Table]:
+        keys = [c for c in mart.columns if c not in mart.measures]
+        if "value" in mart.columns:
+            yield from self._traced(mart, seen, true)
+            return
+        listed = ", ".join(f'"{c}"' for c in (*keys, *mart.people))
+        grain = len(keys)
+        printed = {r[:grain]: r[grain:] for r in seen.execute(f"select {listed} from marts.{mart.name}").fetchall()}
+        real = {r[:grain]: r[grain:] for r in true.execute(f"select {listed} from marts.{mart.name}").fetchall()}
+        assert set(printed) <= set(real)
+        dims = [c for c in mart.grain if c not in mart.hierarchy[mart.hierarchy.index(_finest(mart)) + 1 :]] \
+            if mart.hierarchy else list(mart.grain)  # fmt: skip
+        for place, column in enumerate(mart.people):
+            rows = []
+            for key, counts in real.items():
+                row = dict(zip(keys, key, strict=True))
+                figure = printed[key][place] if key in printed else None
+                base = self._base(mart, column, {d: row[d] for d in dims})
+                left_out = key not in printed or (mart.zone == "A" and mart.hierarchy)
+                if counts[place]:
+                    interval = (0, ENDLESS) if left_out else allowed(figure, base)
+                    rows.append((_placed(row), counts[place], interval))
+                else:
+                    assert left_out or figure == 0
+            yield Table(mart, column, True, rows)
+
+    def _base(self, mart: Mart, column: str, row: Row) -> int:
+        text = f"{mart.name}.{column}[{', '.join(f'{d}={row[d]}' for d in sorted(row))}]"
+        return int(self.bases.get(text, 10 if mart.zone == "A" else 5))
+
+    def _traced(self, mart: Mart, seen: Any, true: Any) -> Iterator[Table]:
+        query = f"select indicator, year, mart, kind, measure, value from marts.{mart.name}"
+        printed = {r[:5]: r[5] for r in seen.execute(query).fetchall()}
+        for key, value in ((r[:5], r[5]) for r in true.execute(query).fetchall()):
+            _, year, source, kind, measure = key
+            if value and source in self.marts and measure in self.marts[source].people:
+                row = {"year": year} | ({"kind": kind} if kind else {})
+                base = self._base(self.marts[source], measure, row)
+                figure = printed[key]
+                interval = (0.0, ENDLESS) if figure is None else allowed(int(figure), base)
+                yield Table(self.marts[source], measure, False, [(row, int(value), interval)])
+
+    def _totals(self, seen: Any) -> Iterator[Table]:
+        """`people_totals`, with the truth added up from the mart."""
+        own = {(t.mart.name, t.column): t for t in self.tables if t.own}
+        grouped: dict[tuple[Any, ...], list[tuple[Row, int | None]]] = defaultdict(list)
+        rows = seen.execute("select mart, measure, period, level, place, dimension, category, people "
+                            "from marts.people_totals").fetchall()  # fmt: skip
+        for mart, measure, period, level, place, dimension, category, people in rows:
+            row: dict[str, Any] = {dimension: category} if dimension else {}
+            if period:
+                row[next(t for t, p in zip(TIMES, ("-..-", "Q", ""), strict=True) if re.search(p, period))] = period
+            if level != "street":
+                row[next(c for c in self.marts[mart].hierarchy if c.startswith(level))] = place
+            grouped[mart, measure, tuple(sorted(row))].append((row, people))
+        for (mart, measure, dims), found in grouped.items():
+            sums = _added(own[mart, measure], dims)
+            yield Table(self.marts[mart], measure, False, [
+                (_typed(row), sums[key], allowed(figure, self._base(self.marts[mart], measure, row)))
+                for row, figure in found if (key := tuple(str(row[d]) for d in dims)) in sums])  # fmt: skip
+
+    def equations(self) -> Iterator[tuple[list[int], list[int], bool]]:
+        """Numbers that add up to the same as others, or (True) to no more."""
+        by_measure: dict[tuple[str, str], list[Table]] = defaultdict(list)
+        own = {(t.mart.name, t.column): t for t in self.tables if t.own}
+        for table in self.tables:
+            by_measure[self.family[table.mart.name], table.column].append(table)
+        for tables in by_measure.values():
+            for one, other in combinations([t for t in tables if t.own], 2):
+                yield from _meeting([(one, +1), (other, -1)], {}, {})
+        for total in (t for t in self.tables if not t.own and t.rows):
+            yield from _meeting([(total, +1), (own[total.mart.name, total.column], -1)], {}, {}, only_both=True)
+        for mart in self.marts.values():
+            yield from self._in_rows(mart, own)
+            for agreed in mart.agrees:
+                yield from self._agreed(agreed.here, agreed.there, own)
+
+    def _in_rows(self, mart: Mart, own: dict[tuple[str, str], Table]) -> Iterator[tuple[list[int], list[int], bool]]:
+        at = {c: {str(row): n for (row, _, _), n in zip(own[mart.name, c].rows, own[mart.name, c].numbers, strict=True)}
+              for c in mart.people if (mart.name, c) in own}  # fmt: skip
+        for whole, parts in mart.adds_up.items():
+            for key, number in at.get(whole, {}).items():
+                yield [number], [at[p][key] for p in parts if key in at[p]], False
+        for less, more in mart.at_most.items():
+            for key, number in at.get(less, {}).items():
+                if more in at:
+                    yield [at[more][key]], [number], True
+
+    def _agreed(
+        self, here: Figure, there: Figure, own: dict[tuple[str, str], Table]
+    ) -> Iterator[tuple[list[int], list[int], bool]]:
+        left, right = here.table.removeprefix("marts."), there.table.removeprefix("marts.")
+        sides = [(m, c, sign * s) for m, f, s in ((left, here, 1), (right, there, -1))
+                 for c, sign in ((f.column, 1), (f.less, -1)) if c]  # fmt: skip
+        if right not in self.marts or any((m, c) not in own for m, c, _ in sides):
+            return
+        kin = [[n for n in self.marts if self.family[n] == self.family[m]] for m in (left, right)]
+        for first, second in product(*kin):
+            names = [(second if m == right else first, c, sign) for m, c, sign in sides]
+            signed = [(own[m, c], sign) for m, c, sign in names if (m, c) in own]
+            if len(signed) == len(sides):
+                yield from _meeting(signed, here.when, there.when, second)
+
+    def intervals(self) -> Iterator[tuple[str, float, float]]:
+        """Per small count its name, and the least and the greatest it may be; wide ones are only proved to be wide."""
+        low, high = (np.array(ends, float) for ends in zip(*self.found, strict=True))
+        for release in self.earlier[1:]:
+            for n, name in enumerate(self.names):
+                count, told = release.get(name, (None, (0, ENDLESS)))
+                if count == self.truth[n]:  # nobody told the attacker which did not change; this one knows
+                    low[n], high[n] = max(low[n], told[0]), min(high[n], told[1])
+        small, truth = np.array(self.small), np.array(self.truth, float)
+        yield from solve(low, high, truth, small, list(self.equations()), self.names)
+
+
+def _finest(mart: Mart) -> str:
+    return next(c for c in mart.hierarchy if c in (*mart.grain, *mart.attributes))
+
+
+def _placed(row: dict[str, Any]) -> dict[str, Any]:
+    if "month" in row:
+        row["quarter"] = f"{row['month'].year}-Q{(row['month'].month + 2) // 3}"
+    if "quarter" in row:
+        row["year"] = int(row["quarter"][:4])
+    if "service_kind" in row:
+        row["kind"] = row["service_kind"]
+    return row
+
+
+def _typed(row: Row) -> dict[str, Any]:
+    typed = dict(row)
+    if "month" in typed:
+        typed["month"] = np.datetime64(typed["month"]).item()
+    if "year" in typed:
+        typed["year"] = int(typed["year"])
+    return _placed(typed)
+
+
+def _added(table: Table, dims: Sequence[str]) -> dict[tuple[str, ...], int]:
+    sums: dict[tuple[str, ...], int] = defaultdict(int)
+    for row, truth, _ in table.rows:
+        sums[tuple(str(row[d]) for d in dims)] += truth
+    return dict(sums)
+
+
+def _meeting(
+    signed: Sequence[tuple[Table, int]], here: Mapping[str, tuple[Any, ...]], there: Mapping[str, tuple[Any, ...]],
+    second: str = "", only_both: bool = False,
+) -> Iterator[tuple[list[int], list[int], bool]]:  # fmt: skip
+    """Sums that must be equal at all coordinates the tables have in common, under the conditions of each side."""
+    if not all(table.rows for table, _ in signed):
+        return
+    common = sorted(set.intersection(*(set(table.rows[0][0]) for table, _ in signed)) - {*here, *there})
+    met: dict[tuple[Any, ...], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    sides: dict[tuple[Any, ...], set[int]] = defaultdict(set)
+    for place, (table, sign) in enumerate(signed):
+        when = there if table.mart.name == second else here
+        for (row, _, _), number in zip(table.rows, table.numbers, strict=True):
+            if all(row[c] in values for c, values in when.items()):
+                key = tuple(row[c] for c in common)
+                met[key][sign < 0].append(number)
+                sides[key].add(place)
+    for key, (plus, minus) in met.items():
+        if not only_both or len(sides[key]) == len(signed):
+            yield plus, minus, False
+
+
+def solve(
+    low: Any, high: Any, truth: Any, small: Any, equations: list[tuple[list[int], list[int], bool]], names: list[str]
+) -> Iterator[tuple[str, float, float]]:
+    """Least and greatest of each small unknown, component by component."""
+    size = len(low)
+    rows = [n for n, (plus, minus, _) in enumerate(equations) for _ in (*plus, *minus)]
+    columns = [c for plus, minus, _ in equations for c in (*plus, *minus)]
+    values = [v for plus, minus, _ in equations for v in (*[-1.0] * len(plus), *[1.0] * len(minus))]
+    matrix = csr_array(coo_array((values, (rows, columns)), shape=(len(equations), size)))
+    bounded = np.array([e[2] for e in equations])
+    left = matrix @ truth
+    assert not left[~bounded].any() and (left[bounded] <= 0).all(), "the truth obeys every rule"
+    assert ((low <= truth) & (truth <= high)).all(), "no figure is a lie"
+    links = matrix.tocoo()
+    firsts = matrix.indices[matrix.indptr[:-1]][links.row]
+    graph = coo_array((np.ones(len(firsts)), (firsts, links.col)), shape=(size, size))
+    label = connected_components(graph, directed=False)[1]
+    for name in np.unique(label[small]):
+        yield from _component(np.flatnonzero(label == name), low, high, truth, small, (matrix, bounded), names)
+
+
+def _component(
+    members: Any, low: Any, high: Any, truth: Any, small: Any, rules: tuple[Any, Any], names: list[str]
+) -> Iterator[tuple[str, float, float]]:
+    mine = rules[0][:, members]
+    touched = np.flatnonzero(np.diff(mine.indptr))
+    bounded = rules[1][touched]
+    equal, most = mine[touched][~bounded], mine[touched][bounded]
+    box = np.column_stack((low[members], high[members]))
+
+    def end(aim: Any) -> Any:
+        solved = linprog(aim, A_eq=equal, b_eq=np.zeros(equal.shape[0]), A_ub=most, b_ub=np.zeros(most.shape[0]),
+                         bounds=box, method="highs-ds", options={"presolve": False})  # fmt: skip
+        assert solved.status == 0, solved.message
+        return solved.x
+
+    least, greatest = truth[members].copy(), truth[members].copy()
+    chance, idle = np.random.default_rng(1), 0
+    while idle < 6 and (near := np.flatnonzero(small[members] & (greatest - least < 5 - 1e-6))).size > 2:
+        aim = np.zeros(len(members))
+        chosen = chance.choice(near, max(1, len(near) // (1 + idle)), replace=False)
+        aim[chosen] = chance.choice((-1, 1), len(chosen)) * chance.uniform(0.2, 1, len(chosen))
+        for x in (end(aim), end(-aim)):
+            least, greatest = np.minimum(least, x), np.maximum(greatest, x)
+        left = np.count_nonzero(small[members] & (greatest - least < 5 - 1e-6))
+        idle = 0 if left < len(near) - 1 else idle + 1
+    for place in np.flatnonzero(small[members]):
+        if greatest[place] - least[place] < 5 - 1e-6:
+            aim = np.zeros(len(members))
+            aim[place] = 1
+            for x in (end(aim), end(-aim)):
+                least, greatest = np.minimum(least, x), np.maximum(greatest, x)
+        yield names[members[place]], float(least[place]), float(greatest[place])
