@@ -51,6 +51,10 @@ def _mart(mart: Mart, declared: Marts) -> str:
         facts.append(
             f"- 人数列，发布前取整或隐去 / counts of people, released under disclosure control: {_names(mart.people)}"
         )
+    if mart.amounts:
+        facts.append(
+            f"- 金额列，发布前取整到万元 / sums of money, released in steps of 10,000 yuan: {_names((*mart.amounts,))}"
+        )
     if mart.hierarchy:
         facts.append(f"- 层级 / hierarchy: {' < '.join((*mart.hierarchy, '街道 / street'))}")
     return "\n".join([*facts, "", *_columns(mart, declared), *_examples(mart)])

@@ -134,7 +134,7 @@ def test_release_rules_limits_and_freshness_stand_where_they_apply(site: Path) -
 
 def test_an_answer_that_adds_up_rounded_figures_says_so(site: Path) -> None:
     said = texts()["pages"]["answer_summed"]["zh"]
-    assert said in page_of(site, "case_timeliness_by_office").text
+    assert said in page_of(site, "case_timeliness_by_channel").text
     assert said not in page_of(site, "case_timeliness").text
 
 

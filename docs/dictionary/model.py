@@ -27,7 +27,7 @@ KEY, ATTRIBUTE, MEASURE = "key", "attribute", "measure"
 
 @dataclass(frozen=True)
 class ColumnLine:
-    """One column: its role, how it is released (`as_is`, `rounded`, `street`), and its lineage by system."""
+    """One column: its role, how it is released (`as_is`, `rounded`, `street`, `money`), and its lineage by system."""
 
     name: str
     title: Text
@@ -89,7 +89,8 @@ def _page(mart: Mart, declared: Marts, lineage: Lineage, published: Published) -
 def _line(mart: Mart, name: str, declared: Marts, lineage: Lineage) -> ColumnLine:
     role = KEY if name in mart.grain else MEASURE if name in mart.measures else ATTRIBUTE
     street = mart.zone == "A" and bool(mart.hierarchy)
-    release = ("street" if street else "rounded") if name in mart.people else "as_is"
+    counted = "street" if street else "rounded"
+    release = counted if name in mart.people else "money" if name in mart.amounts else "as_is"
     told = tell(lineage, Column(f"marts.{mart.name}", name))
     return ColumnLine(
         name, declared.titles[name], role, release, name in mart.may_be_empty, mart.refers.get(name, ""), told,

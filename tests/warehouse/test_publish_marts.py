@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 
 from expectations.errors import CallRejected, SourceChanged
 from expectations.faultpoint import POINTS
-from tests.warehouse.published import BY_GRID, DECLARED, NIGHT, ask, copied, fill_marts
+from expectations.marts import Marts
+from tests.warehouse.published import BY_GRID, DECLARED, NIGHT, OBJECTS, ask, copied, fill_marts
+from warehouse.engine.connection import open_warehouse
 from warehouse.publish import control as controlling
 from warehouse.publish.snapshot import CURRENT, current, publish_duckdb
 
@@ -194,3 +197,31 @@ def test_the_cost_in_information_is_told(home: Path) -> None:
     cost = done.costs[BY_GRID.name]
     assert cost["cells"] == 15 and 0 < cost["small"] < 15 and 0 < cost["mean_difference"] < 10
     assert controlling.TOTALS in {m["mart"] for m in done.marts}
+
+
+def test_money_is_shown_in_steps_and_not_beside_a_small_count(tmp_path: Path) -> None:
+    wages = replace(
+        OBJECTS, name="wages", group="wages", zone="W", grain=("quarter",), measures=("clues", "owed"),
+        people=("clues",), amounts={"owed": "clues"},
+    )  # fmt: skip
+    report = replace(
+        OBJECTS, name="report", group="wages", zone="W", grain=("kind", "year"), measures=("value",), people=("value",),
+        attributes=("mart", "measure"),
+    )  # fmt: skip
+    with open_warehouse(tmp_path / "w.duckdb") as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.wages (quarter varchar, clues bigint, owed decimal(18, 2)); "
+            "insert into marts.wages values ('2022-Q1', 1, 18000), ('2022-Q2', 40, 123456.78), ('2022-Q3', 40, 900)"
+        )
+        connection.execute(
+            "create table marts.report as select 'wages' as kind, 2022 as year, 'wages' as mart, 'owed' as measure, "
+            "142356.78::decimal(18, 2) as value"
+        )
+    made = publish_duckdb(tmp_path / "w.duckdb", tmp_path / "out", NIGHT, declared=Marts(
+        {m.name: m for m in (wages, report)}, {}, {}))  # fmt: skip
+    with duckdb.connect(str(made.path), read_only=True) as file:
+        shown = file.execute("select quarter, clues, owed::int from marts.wages order by quarter").fetchall()
+        yearly = file.execute("select value::int from marts.report").fetchall()
+    assert shown == [("2022-Q1", 5, None), ("2022-Q2", 40, 120_000), ("2022-Q3", 40, 10_000)]
+    assert yearly == [(140_000,)]
