@@ -60,10 +60,15 @@ def run(profile: str, seed: int) -> Result:
     lines += [
         within("release step, all marts", real["seconds"], "the night's share", BAR_SECONDS, "CPU seconds"),
         none_of(f"all marts: {real['small']} small counts known to less than {WIDTH}", real["narrow"]),
-        *(Line(f"{mart}: figures withheld", cost["withheld"], "figures", "of", cost["cells"],
-               cost["withheld"] / max(1, cost["cells"])) for mart, cost in real["cost"].items()),
+        *(_of_all(what, real["cost"]) for what in ("coarser", "withheld")),
     ]  # fmt: skip
     return Result("disclosure", profile, seed, lines, {"cost": [t["cost"] for t in found], "marts": real["cost"]})
+
+
+def _of_all(what: str, costs: dict[str, dict[str, float]]) -> Line:
+    """How many figures of all marts; mart by mart they stand in the details."""
+    told, cells = (sum(cost[part] for cost in costs.values()) for part in (what, "cells"))
+    return Line(f"all marts: figures {what}", told, "figures", "of", cells, told / cells)
 
 
 def released(place: str) -> Work:

@@ -85,14 +85,16 @@ def plot(results: list[dict[str, Any]], path: Path) -> None:
     lines = [line for result in results for line in result["lines"] if line["bar"] and line["sense"] != "exactly"]
     margins = [margin(line) for line in lines]
     figure, axes = pyplot.subplots(figsize=(8, 0.45 * len(lines) + 1))
+    for holds, colour in ((True, HOLDS), (False, MISSES)):
+        places = [place for place, line in enumerate(lines) if line["holds"] is holds]
+        values = [margins[place] for place in places]
+        axes.hlines(places, 1, values, color=colour, linewidth=2)
+        axes.plot(values, places, "o", color=colour)
     for place, (line, value) in enumerate(zip(lines, margins, strict=True)):
-        colour = HOLDS if line["holds"] else MISSES
-        axes.plot([1, value], [place, place], color=colour, linewidth=2)
-        axes.plot(value, place, "o", color=colour)
         text = f" {shown(line['ratio'])} (bar {bar_text(line)})"
         axes.annotate(text, (max(value, 1), place), xytext=(6, -3), textcoords="offset points")
     axes.set_xscale("log")
-    axes.set_xlim(min([0.5, *margins]) * 0.8, max([2.0, *margins]) * 4)
+    axes.set_xlim(min([0.5, *margins]) * 0.8, max([2.0, *margins]) * 15)
     axes.axvline(1, color=TOLD, linewidth=1)
     axes.set_yticks(range(len(lines)), [line["what"] for line in lines])
     axes.invert_yaxis()

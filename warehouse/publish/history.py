@@ -32,7 +32,7 @@ class Said(NamedTuple):
 
 
 def key_of(connection: Connection) -> bytes:
-    """The key of the marks, made when the warehouse has none: a rebuilt warehouse cannot read older marks."""
+    """The key of the marks, made when the warehouse has none. A rebuild takes it along; without it no mark is read."""
     connection.execute("create schema if not exists release")
     connection.execute("create table if not exists release.mark_key (key blob)")
     found = connection.execute("select key from release.mark_key").fetchall()
