@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -212,8 +213,8 @@ def test_the_pipelines_login_collects_stages_and_keeps_out_who_was_erased(
 def test_a_part_of_the_decisions_is_never_taken_for_all(store: sa.URL, register_env: Path) -> None:
     for login in ("he", "sun"):
         for attempt in (
-            lambda: read_decisions(text_of(as_login(store, login).url)),  # noqa: B023
-            lambda: tombstones_in_force(as_login(store, login)),  # noqa: B023
+            partial(read_decisions, text_of(as_login(store, login).url)),
+            partial(tombstones_in_force, as_login(store, login)),
         ):
             with pytest.raises(CallRejected, match="DS-SCOPE"):
                 attempt()

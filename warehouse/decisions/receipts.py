@@ -76,8 +76,10 @@ def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> Path:
     """Write `erasure-<id>.json` and `.txt`, durable, for this user alone. Returns the JSON's path."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stem = f"erasure-{receipt['erasure_id']}"
-    _put(folder / f"{stem}.txt", receipt_text(receipt))
-    return _put(folder / f"{stem}.json", json.dumps(receipt, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    put_durably(folder / f"{stem}.txt", receipt_text(receipt))
+    return put_durably(
+        folder / f"{stem}.json", json.dumps(receipt, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    )
 
 
 def read_receipts(folder: Path) -> list[dict[str, Any]]:
@@ -86,7 +88,8 @@ def read_receipts(folder: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda receipt: str(receipt["at"]))
 
 
-def _put(path: Path, text: str) -> Path:
+def put_durably(path: Path, text: str) -> Path:
+    """Write a text whole and synced, for this user alone; whoever reads sees the old one or the new."""
     temp = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf8") as handle:

@@ -7,13 +7,13 @@ outside the warehouse, which outlives a warehouse that is lost.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warehouse.decisions.receipts import put_durably
 from warehouse.engine.connection import Connection, transaction
 
 SUFFIX = ".purge"
@@ -74,7 +74,7 @@ class Journal:
 
 def save(journal: Journal, warehouse: Path) -> None:
     """Keep it through a kill."""
-    _put(_file(warehouse), json.dumps(asdict(journal), sort_keys=True))
+    put_durably(_file(warehouse), json.dumps(asdict(journal), sort_keys=True))
 
 
 def read(warehouse: Path) -> Journal | None:
@@ -113,19 +113,9 @@ def write_receipt(folder: Path, journal: Journal, done_at: datetime) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     receipt = {**journal.told(), "done_at": done_at.isoformat(timespec="seconds")}
     file = folder / f"purge-{journal.purge_id}.json"
-    _put(file, json.dumps(receipt, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    put_durably(file, json.dumps(receipt, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     return file
 
 
 def _file(warehouse: Path) -> Path:
     return warehouse.with_name(warehouse.name + SUFFIX)
-
-
-def _put(path: Path, text: str) -> None:
-    temp = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temp.replace(path)
