@@ -76,7 +76,7 @@ def released(place: str) -> Work:
     shutil.copy(place, "w.duckdb")
     with opened(Path("w.duckdb")) as connection:
         build_marts(connection, date.fromisoformat(NIGHT))
-    marts = [m for m in load_marts().marts.values() if m.people]
+    marts = [m for m in load_marts().marts.values() if m.counts]
 
     def release() -> dict[str, Any]:
         with duckdb.connect("w.duckdb", read_only=True) as connection:

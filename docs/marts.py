@@ -11,13 +11,20 @@ import sys
 from pathlib import Path
 
 from expectations.marts import Mart, Marts, load_marts
-from expectations.model import ZONES
+from expectations.model import ZONES, Text
 from warehouse.lineage import Column, read_lineage
 from warehouse.lineage.told import tell
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs" / "marts.md"
 SQL = ROOT / "warehouse" / "4_marts"
+_CLASSES = {
+    "people": Text("人数列，按规则保护后公布", "counts of people, released under disclosure control"),
+    "services": Text("服务量列，仅全街道、10 以下不公布", "counts of services, the whole street only, none below 10"),
+    "work": Text(
+        "办件列，全街道逐件公布、细分受保护", "counts of the office's work, exact for the street, protected below"
+    ),
+}
 
 
 def dictionary() -> str:
@@ -47,10 +54,9 @@ def _mart(mart: Mart, declared: Marts) -> str:
         f"- 口径 / rule: {header(mart.name, 'Rule')}",
         f"- 来路 / lineage: {lineage_line(mart)}",
     ]  # fmt: skip
-    if mart.people:
-        facts.append(
-            f"- 人数列，发布前取整或隐去 / counts of people, released under disclosure control: {_names(mart.people)}"
-        )
+    for kind, title in _CLASSES.items():
+        if columns := getattr(mart, kind):
+            facts.append(f"- {title.zh} / {title.en}: {_names(columns)}")
     if mart.amounts:
         facts.append(
             f"- 金额列，发布前取整到万元 / sums of money, released in steps of 10,000 yuan: {_names((*mart.amounts,))}"

@@ -20,9 +20,24 @@ from expectations.strict import read_yaml, take
 FILE = Path(__file__).with_name("marts.yml")
 _REQUIRED = ("zh", "en", "owner", "group", "grain")
 _OPTIONAL = (
-    "zone", "measures", "people", "amounts", "attributes", "hierarchy", "may_be_empty", "refers", "adds_up", "at_most",
-    "agrees", "examples", "version", "earlier",
-)  # fmt: skip
+    "zone",
+    "measures",
+    "people",
+    "services",
+    "work",
+    "amounts",
+    "attributes",
+    "hierarchy",
+    "may_be_empty",
+    "refers",
+    "adds_up",
+    "at_most",
+    "agrees",
+    "examples",
+    "version",
+    "earlier",
+)
+CLASSES = ("people", "services", "work")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,8 +83,10 @@ class Earlier:
 class Mart:
     """One table of schema `marts`.
 
-    grain: the columns that name a row; attributes: what follows from them; measures: additive figures, of which
-    `people` count persons and go through disclosure control. hierarchy: geography from the finest column to the
+    grain: the columns that name a row; attributes: what follows from them; measures: additive figures. Three exclusive
+    lists of them go through disclosure control, each by a rule of its own: `people` (residents, workers, insured),
+    `services` (health and drug services and other counts of zone A), `work` (cases, events, deadlines, ratings); the
+    others (objects, houses, quality) are shown as they are. hierarchy: geography from the finest column to the
     coarsest below the street. zone: of the sources behind it, None when no source sends what it tells. may_be_empty:
     columns that may be null. refers: columns whose values stand in the first column of another mart. adds_up: a measure
     and the ones it is the sum of, row by row. at_most: a measure and the one that bounds it. amounts: a sum of money
@@ -96,6 +113,20 @@ class Mart:
     examples: tuple[Example, ...]
     version: int = 1
     earlier: tuple[Earlier, ...] = ()
+    services: tuple[str, ...] = ()
+    work: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The measures that go through disclosure control, in the order of the declaration."""
+        if self.is_traced:
+            return ("value",)
+        return tuple(m for m in self.measures if m in (*self.people, *self.services, *self.work))
+
+    @property
+    def is_traced(self) -> bool:
+        """Whether its rows name the mart and the measure each of them sums up: each is of the class of that measure."""
+        return {"mart", "measure", "value", "year"} <= set(self.columns)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -130,7 +161,7 @@ def load_marts(path: Path = FILE) -> Marts:
 def _mart(mart: str, raw: Mapping[str, Any], where: str, owners: Mapping[str, Text]) -> Mart:
     take(raw, where, required=_REQUIRED, optional=_OPTIONAL)
     lists = {
-        k: tuple(raw.get(k, ())) for k in ("grain", "attributes", "measures", "people", "hierarchy", "may_be_empty")
+        k: tuple(raw.get(k, ())) for k in ("grain", "attributes", "measures", *CLASSES, "hierarchy", "may_be_empty")
     }
     return Mart(
         name=mart, title=Text(raw["zh"], raw["en"]), owner=_known(raw["owner"], owners, where), group=raw["group"],
@@ -181,13 +212,14 @@ def _consistent(
         ("zone", {mart.zone} - {None, *ZONES}),
         ("title", columns - set(titles)),
         ("column twice", {c for c in columns if mart.columns.count(c) > 1}),
-        ("people", set(mart.people) - set(mart.measures)),
+        *((kind, set(getattr(mart, kind)) - set(mart.measures)) for kind in CLASSES),
+        ("two classes", {c for c in mart.measures if sum(c in getattr(mart, kind) for kind in CLASSES) > 1}),
         ("hierarchy", set(mart.hierarchy) - {*mart.grain, *mart.attributes}),
         ("may_be_empty", set(mart.may_be_empty) - columns),
         ("refers", (set(mart.refers) - columns) | (set(mart.refers.values()) - set(marts))),
         ("adds_up", {m for k, v in mart.adds_up.items() for m in (k, *v)} - set(mart.measures)),
         ("version", {e.version for e in mart.earlier} - set(range(1, mart.version))),
-        ("amounts", set(mart.amounts) - set(mart.measures) | set(mart.amounts.values()) - set(mart.people)),
+        ("amounts", set(mart.amounts) - set(mart.measures) | set(mart.amounts.values()) - set(mart.counts)),
         ("at_most", {m for pair in mart.at_most.items() for m in pair} - set(mart.measures)),
     ]
     for what, wrong in problems:

@@ -90,7 +90,7 @@ def _line(mart: Mart, name: str, declared: Marts, lineage: Lineage) -> ColumnLin
     role = KEY if name in mart.grain else MEASURE if name in mart.measures else ATTRIBUTE
     street = mart.zone == "A" and bool(mart.hierarchy)
     counted = "street" if street else "rounded"
-    release = counted if name in mart.people else "money" if name in mart.amounts else "as_is"
+    release = counted if name in mart.counts else "money" if name in mart.amounts else "as_is"
     told = tell(lineage, Column(f"marts.{mart.name}", name))
     return ColumnLine(
         name, declared.titles[name], role, release, name in mart.may_be_empty, mart.refers.get(name, ""), told,
@@ -103,7 +103,7 @@ def _sums(sql: str, mart: Mart, answer: Answer | None) -> bool:
         return False
     added = {column.name for total in sqlglot.parse_one(sql, read="duckdb").find_all(exp.Sum)
              for column in total.find_all(exp.Column)}  # fmt: skip
-    return bool(added & set(mart.people))
+    return bool(added & set(mart.counts))
 
 
 def _by_system(told: ColumnTold) -> Iterator[tuple[Text, str, tuple[tuple[Text, tuple[FieldTold, ...]], ...]]]:

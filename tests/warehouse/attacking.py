@@ -47,7 +47,7 @@ class Attacker:
     """Reads releases one after the other, the newest last; `intervals` is what the last one comes to."""
 
     def __init__(self, declared: Marts) -> None:
-        self.marts = {n: m for n, m in declared.marts.items() if m.people}
+        self.marts = {n: m for n, m in declared.marts.items() if m.counts}
         self.earlier: list[dict[str, tuple[int, Interval]]] = []
         self.family = {n: n for n in self.marts}
         for mart in self.marts.values():
@@ -84,14 +84,14 @@ class Attacker:
         if "value" in mart.columns:
             yield from self._traced(mart, seen, true)
             return
-        listed = ", ".join(f'"{c}"' for c in (*keys, *mart.people))
+        listed = ", ".join(f'"{c}"' for c in (*keys, *mart.counts))
         grain = len(keys)
         printed = {r[:grain]: r[grain:] for r in seen.execute(f"select {listed} from marts.{mart.name}").fetchall()}
         real = {r[:grain]: r[grain:] for r in true.execute(f"select {listed} from marts.{mart.name}").fetchall()}
         assert set(printed) <= set(real)
         dims = [c for c in mart.grain if c not in mart.hierarchy[mart.hierarchy.index(_finest(mart)) + 1 :]] \
             if mart.hierarchy else list(mart.grain)  # fmt: skip
-        for place, column in enumerate(mart.people):
+        for place, column in enumerate(mart.counts):
             rows = []
             for key, counts in real.items():
                 row = dict(zip(keys, key, strict=True))
@@ -114,7 +114,7 @@ class Attacker:
         printed = {r[:5]: r[5] for r in seen.execute(query).fetchall()}
         for key, value in ((r[:5], r[5]) for r in true.execute(query).fetchall()):
             _, year, source, kind, measure = key
-            if value and source in self.marts and measure in self.marts[source].people:
+            if value and source in self.marts and measure in self.marts[source].counts:
                 row = {"year": year} | ({"kind": kind} if kind else {})
                 base = self._base(self.marts[source], measure, row)
                 figure = printed[key]
@@ -158,7 +158,7 @@ class Attacker:
 
     def _in_rows(self, mart: Mart, own: dict[tuple[str, str], Table]) -> Iterator[tuple[list[int], list[int], bool]]:
         at = {c: {str(row): n for (row, _, _), n in zip(own[mart.name, c].rows, own[mart.name, c].numbers, strict=True)}
-              for c in mart.people if (mart.name, c) in own}  # fmt: skip
+              for c in mart.counts if (mart.name, c) in own}  # fmt: skip
         for whole, parts in mart.adds_up.items():
             for key, number in at.get(whole, {}).items():
                 yield [number], [at[p][key] for p in parts if key in at[p]], False

@@ -35,7 +35,7 @@ OBJECTS = Mart(**{
 })  # fmt: skip
 SERVICES = Mart(**{
     **_EMPTY, "name": "services", "group": "services", "zone": "A", "grain": ("quarter", "community_code"),
-    "measures": ("given", "tasks"), "people": ("given",), "hierarchy": ("community_code",),
+    "measures": ("given", "tasks"), "services": ("given",), "hierarchy": ("community_code",),
 })  # fmt: skip
 DECLARED = Marts({m.name: m for m in (BY_GRID, BY_COMMUNITY, OBJECTS, SERVICES)}, {}, {})
 # grid, community, men, women

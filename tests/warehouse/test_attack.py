@@ -20,7 +20,7 @@ from warehouse.publish.protect import WIDTH, Mode, Release, attack_of, protect
 
 def cells_of(warehouse: Path) -> Cells:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return read_cells(connection, [m for m in DECLARED.marts.values() if m.people])
+        return read_cells(connection, [m for m in DECLARED.marts.values() if m.counts])
 
 
 def town(seed: int) -> list[tuple[str, str, int, int]]:

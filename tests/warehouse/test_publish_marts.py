@@ -202,10 +202,10 @@ def test_the_cost_in_information_is_told(home: Path) -> None:
 def test_money_is_shown_in_steps_and_not_beside_a_small_count(tmp_path: Path) -> None:
     wages = replace(
         OBJECTS, name="wages", group="wages", zone="W", grain=("quarter",), measures=("clues", "owed"),
-        people=("clues",), amounts={"owed": "clues"},
+        work=("clues",), amounts={"owed": "clues"},
     )  # fmt: skip
     report = replace(
-        OBJECTS, name="report", group="wages", zone="W", grain=("kind", "year"), measures=("value",), people=("value",),
+        OBJECTS, name="report", group="wages", zone="W", grain=("kind", "year"), measures=("value",),
         attributes=("mart", "measure"),
     )  # fmt: skip
     with open_warehouse(tmp_path / "w.duckdb") as connection:

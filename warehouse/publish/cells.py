@@ -172,11 +172,11 @@ def _add_bounds(cells: Cells, sheet: Sheet) -> None:
     mart = sheet.mart
     mine = cells.shown[mart.name, sheet.column]
     more = mart.at_most.get(sheet.column)
-    if more in mart.people:
+    if more in mart.counts:
         theirs = cells.shown[mart.name, str(more)]
         cells.sums += [Sum(m, (n,), True) for n, m in zip(mine, theirs, strict=True) if n is not None and m is not None]
     parts = mart.adds_up.get(sheet.column, ())
-    if parts and set(parts) <= set(mart.people):
+    if parts and set(parts) <= set(mart.counts):
         for whole, *numbers in zip(mine, *(cells.shown[mart.name, p] for p in parts), strict=True):
             if whole is not None:
                 cells.sums.append(Sum(whole, tuple(n for n in numbers if n is not None)))

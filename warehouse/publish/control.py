@@ -21,7 +21,7 @@ from warehouse.publish.cells import Cells, read_cells
 from warehouse.publish.history import Said, key_of, marker
 from warehouse.publish.protect import History, Mode, Release, protect
 from warehouse.publish.rounding import BASE, amount_shown
-from warehouse.publish.sheets import TIMES, is_traced
+from warehouse.publish.sheets import TIMES
 
 TOTALS: Final = "people_totals"
 COARSER: Final = "coarser_figures"
@@ -55,12 +55,12 @@ def control(
     """
     marts = [m for m in declared.marts.values() if m.group not in held]
     key = key_of(connection)
-    release = protect(read_cells(connection, [m for m in marts if m.people]), mode, history, key)
+    release = protect(read_cells(connection, [m for m in marts if m.counts]), mode, history, key)
     made = Controlled(release, key, weak=_weak(release, declared))
     for mart in marts:
         if mart.group in made.weak:
             continue
-        source = _money(_released(connection, mart, release), mart, declared) if mart.people else None
+        source = _money(_released(connection, mart, release), mart, declared) if mart.counts else None
         if source is not None:
             made.costs[mart.name] = _cost(release, mart)
         _write(connection, mart, source, name(catalog, "marts", mart.name))
@@ -86,7 +86,7 @@ def _released(connection: Connection, mart: Mart, release: Release) -> pa.Table:
     query = fill("select * from {{t}} order by {{o}}", t=name("marts", mart.name), o=order)
     table = connection.sql(query).to_arrow_table()
     gone: set[int] = set()
-    for column in ["value"] if is_traced(mart) else mart.people:
+    for column in mart.counts:
         numbers = release.cells.shown.get((mart.name, column), [None] * table.num_rows)
         figures = table[column].to_pylist()
         for row, number in enumerate(numbers):
@@ -101,7 +101,7 @@ def _released(connection: Connection, mart: Mart, release: Release) -> pa.Table:
 
 def _money(table: pa.Table, mart: Mart, declared: Marts) -> pa.Table:
     """The same with sums of money in steps, and none beside a small count; of a whole year in steps."""
-    if is_traced(mart):
+    if mart.is_traced:
         told = zip(*(table[c].to_pylist() for c in ("mart", "measure", "value")), strict=True)
         shown = [amount_shown(v) if m in declared.marts.get(s, mart).amounts else v for s, m, v in told]
         return _with(table, "value", shown)

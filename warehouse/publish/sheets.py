@@ -76,7 +76,7 @@ def read_sheets(connection: Connection, marts: Sequence[Mart]) -> list[Sheet]:
     """The sheets of all marts that count people, each measure under one name."""
     by_name = {mart.name: mart for mart in marts}
     sheets = [
-        s for m in marts if m.people for s in (_traced(connection, m, by_name) if is_traced(m) else _own(connection, m))
+        s for m in marts if m.counts for s in (_traced(connection, m, by_name) if m.is_traced else _own(connection, m))
     ]
     plain = [s for s in sheets if not s.traced]
     _link(plain)
@@ -84,11 +84,6 @@ def read_sheets(connection: Connection, marts: Sequence[Mart]) -> list[Sheet]:
     for sheet in sheets:
         sheet.measure = same.get(sheet.measure, sheet.measure)
     return sheets
-
-
-def is_traced(mart: Mart) -> bool:
-    """Whether its rows name the mart and the measure each of them sums up."""
-    return {"mart", "measure", "value", "year"} <= set(mart.columns)
 
 
 def key_of(row: Mapping[str, Any], dims: Iterable[str]) -> Key:
@@ -112,7 +107,7 @@ def _own(connection: Connection, mart: Mart) -> Iterator[Sheet]:
     places = [c for c in mart.hierarchy if c in (*mart.grain, *mart.attributes)]
     periods = [c for c in mart.grain if c in TIMES][:1]
     rest = [c for c in mart.grain if c not in places and c not in TIMES]
-    for column in mart.people:
+    for column in mart.counts:
         yield Sheet(mart, column, (*places[:1], *periods, *rest), rows_of(connection, mart, column))
 
 
@@ -121,7 +116,7 @@ def _traced(connection: Connection, mart: Mart, marts: Mapping[str, Mart]) -> It
     rows = rows_of(connection, mart, "value")
     for source, measure in sorted({(r["mart"], r["measure"]) for r, _ in rows}):
         origin = marts.get(source)
-        if origin and measure in origin.measures and measure not in origin.people:
+        if origin and measure in origin.measures and measure not in origin.counts:
             continue
         chosen = [(r, n if (r["mart"], r["measure"]) == (source, measure) else None) for r, n in rows]
         yield Sheet(mart, "value", ("year", "kind"), chosen, f"{source}.{measure}", traced=True)
