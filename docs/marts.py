@@ -51,7 +51,7 @@ def _mart(mart: Mart, declared: Marts) -> str:
         f"- 粒度 / grain: {', '.join(f'`{c}`' for c in mart.grain)}",
         f"- 责任单位 / owner: {mart.owner.zh} / {mart.owner.en}; 数据区 / zone: {zone}",
         f"- 来源 / from: {header(mart.name, 'From')}",
-        f"- 口径 / rule: {header(mart.name, 'Rule')}",
+        f"- 口径 / rule: {mart.rule.zh} {mart.rule.en}",
         f"- 来路 / lineage: {lineage_line(mart)}",
     ]  # fmt: skip
     for kind, title in _CLASSES.items():

@@ -18,7 +18,7 @@ from expectations.model import ZONES, Text
 from expectations.strict import read_yaml, take
 
 FILE = Path(__file__).with_name("marts.yml")
-_REQUIRED = ("zh", "en", "owner", "group", "grain")
+_REQUIRED = ("zh", "en", "rule", "owner", "group", "grain")
 _OPTIONAL = (
     "zone",
     "measures",
@@ -83,7 +83,8 @@ class Earlier:
 class Mart:
     """One table of schema `marts`.
 
-    grain: the columns that name a row; attributes: what follows from them; measures: additive figures. Three exclusive
+    rule: one sentence from which anybody can count it again. grain: the columns that name a row; attributes: what
+    follows from them; measures: additive figures. Three exclusive
     lists of them go through disclosure control, each by a rule of its own: `people` (residents, workers, insured),
     `services` (health and drug services and other counts of zone A), `work` (cases, events, deadlines, ratings); the
     others (objects, houses, quality) are shown as they are. hierarchy: geography from the finest column to the
@@ -96,6 +97,7 @@ class Mart:
 
     name: str
     title: Text
+    rule: Text
     owner: Text
     group: str
     zone: str | None
@@ -164,8 +166,9 @@ def _mart(mart: str, raw: Mapping[str, Any], where: str, owners: Mapping[str, Te
         k: tuple(raw.get(k, ())) for k in ("grain", "attributes", "measures", *CLASSES, "hierarchy", "may_be_empty")
     }
     return Mart(
-        name=mart, title=Text(raw["zh"], raw["en"]), owner=_known(raw["owner"], owners, where), group=raw["group"],
-        zone=raw.get("zone"), **lists, refers=dict(raw.get("refers", {})),
+        name=mart, title=Text(raw["zh"], raw["en"]), rule=read_text(raw["rule"], where),
+        owner=_known(raw["owner"], owners, where), group=raw["group"], zone=raw.get("zone"),
+        **lists, refers=dict(raw.get("refers", {})),
         adds_up={k: tuple(v) for k, v in raw.get("adds_up", {}).items()}, at_most=dict(raw.get("at_most", {})),
         amounts=dict(raw.get("amounts", {})),
         agrees=tuple(_agreement(mart, a, where) for a in raw.get("agrees", ())),

@@ -54,7 +54,6 @@ class MartPage:
     summed: tuple[bool, ...]  # per example: whether it adds up rounded figures
     generation: Generation | None
     limits: bool
-    rule: str
     made_from: str
 
     @property
@@ -82,7 +81,7 @@ def _page(mart: Mart, declared: Marts, lineage: Lineage, published: Published) -
         examples=tuple((e, published.answers.get((mart.name, i))) for i, e in enumerate(mart.examples)),
         summed=tuple(_sums(e.sql, mart, published.answers.get((mart.name, i))) for i, e in enumerate(mart.examples)),
         generation=published.generations.get(mart.name), limits=bool(upstream & set(LIMITS)),
-        rule=header(mart.name, "Rule"), made_from=header(mart.name, "From"),
+        made_from=header(mart.name, "From"),
     )  # fmt: skip
 
 
@@ -131,7 +130,7 @@ def as_json(pages: list[MartPage], declared: Marts) -> Mapping[str, Any]:
         "marts": [
             {
                 "mart": p.mart.name, "title": vars(p.mart.title), "group": p.mart.group, "owner": vars(p.mart.owner),
-                "zone": p.mart.zone, "grain": list(p.mart.grain), "rule": p.rule,
+                "zone": p.mart.zone, "grain": list(p.mart.grain), "rule": vars(p.mart.rule),
                 "columns": [
                     {"column": c.name, "title": vars(c.title), "role": c.role, "release": c.release,
                      "may_be_empty": c.may_be_empty, "refers": c.refers or None,

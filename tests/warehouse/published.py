@@ -17,7 +17,8 @@ from warehouse.engine.connection import open_warehouse
 NIGHT = "2022-11-08"
 T = Text("甲", "a")
 _EMPTY: dict[str, Any] = {
-    "title": T, "owner": T, "zone": None, "attributes": (), "people": (), "hierarchy": (), "may_be_empty": (),
+    "title": T, "rule": T, "owner": T, "zone": None,
+    "attributes": (), "people": (), "hierarchy": (), "may_be_empty": (),
     "refers": {}, "adds_up": {}, "at_most": {}, "amounts": {},
     "agrees": (), "examples": (),
 }  # fmt: skip
