@@ -6,6 +6,7 @@ defects. Each hit is noted with the row and ends in the table `truth_defect`.
 
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from simulator.town.profiles import Town
 from simulator.town.seeding import stream
@@ -189,6 +190,17 @@ _SOON = 0.3
 """Where every defect must happen, a rare one that did not happen yet in a grid has this chance."""
 
 
+class Hit(str):
+    """The name of a defect, with what the spoiled fields should have held, where the spoiled value does not tell it."""
+
+    right: dict[str, Any]
+
+    def __new__(cls, name: str, right: dict[str, Any]) -> "Hit":
+        made = super().__new__(cls, name)
+        made.right = right
+        return made
+
+
 class Flaws:
     """Decides, for one entity in one part of the town, which records are spoiled and notes how."""
 
@@ -226,6 +238,10 @@ class Flaws:
             if left < 0:
                 return name
         return ID_ERRORS[-1][0]
+
+    def right(self, **fields: Any) -> None:
+        """Keep beside the latest hit what these fields should have held."""
+        self._hits[-1] = Hit(self._hits[-1], fields)
 
     def note(self, name: str) -> None:
         """Note the error that an ID number got in the end."""

@@ -11,7 +11,8 @@ class Row:
     """One version of a source record as the wire shows it.
 
     `persons` are the true persons in order of their place in the record, `room` the true room, `organisation` the
-    true employer, `defects` the names of what was spoiled in it. An empty `fields` says that a record left the
+    true employer, `building` the true building of a record that speaks of no room, `span` the days between which a
+    device stands, `defects` the names of what was spoiled in it. An empty `fields` says that a record left the
     snapshot.
     """
 
@@ -25,3 +26,5 @@ class Row:
     room: str = ""
     organisation: str = ""
     defects: tuple[str, ...] = ()
+    building: str = ""
+    span: tuple[int, int | None] | None = None

@@ -10,7 +10,13 @@ import orjson
 
 from simulator.town.addresses import standard
 from simulator.town.clock import day_text
+from simulator.town.defects import Hit
+from simulator.town.facilities import make_facilities
 from simulator.town.generate import grid_rows
+from simulator.town.life import Stay
+from simulator.town.numbers import plate
+from simulator.town.organisations import make_organisations
+from simulator.town.people import HEAD
 from simulator.town.profiles import Town
 from simulator.town.rows import Row
 from simulator.town.systems import monthly_sheets
@@ -27,7 +33,17 @@ create table truth_defect(system text, entity text, key text, seq integer, defec
 create table truth_count(system text, entity text, month text, rows integer);
 create table truth_resident(person text, name text, sex text, birth text, id_type text, id_no text, pop_type text);
 create table truth_stay(person text, room text, begin text, until text, died integer);
-create table truth_dwelling(room text, building text, grid text, use text, rented integer, address text);
+create table truth_dwelling(room text, building text, grid text, use text, rented integer, address text, area real,
+    rooms integer);
+create table truth_building(building text, grid text, kind text, code text, guid text, old_guid text, door_guid text);
+create table truth_cell(grid text, community text, name text);
+create table truth_place(system text, entity text, key text, seq integer, building text);
+create table truth_device(system text, entity text, device text, building text, begin text, until text);
+create table truth_facility(part_code text, grid text, name text);
+create table truth_vehicle(plate text, kind text, person text, room text, begin text, until text);
+create table truth_employer(organisation text, name text, credit_code text, kind text, trade text, staff integer,
+    room text, opened text, closed text);
+create table truth_value(system text, entity text, key text, seq integer, field text, value text);
 """
 _INDEXES = """
 create unique index record_changed on record(system, entity, changed_at, key, seq);
@@ -63,8 +79,16 @@ class _Batches:
             self.add("truth_room", (*place, row.room))
         if row.organisation:
             self.add("truth_organisation", (*place, row.organisation))
+        if row.building:
+            self.add("truth_place", (*place, row.building))
+        if row.span and row.seq == 1:
+            begin, until = row.span
+            ends = None if until is None else day_text(until)
+            self.add("truth_device", (row.system, row.entity, row.key, row.building, day_text(begin), ends))
         for defect in dict.fromkeys(row.defects):
             self.add("truth_defect", (*place, defect))
+            for name, value in (defect.right if isinstance(defect, Hit) else {}).items():
+                self.add("truth_value", (*place, name, orjson.dumps(value).decode()))
 
     def finish(self) -> None:
         for (system, entity, month), rows in sorted(self.counts.items()):
@@ -129,11 +153,33 @@ def _add_truth(batches: _Batches, grid: Grid) -> None:
             ),
         )
         for stay in grid.life.by_person.get(person.person, []):
-            until = None if stay.end is None else day_text(stay.end)
-            batches.add("truth_stay", (person.person, stay.room.room, day_text(stay.begin), until, int(stay.died)))
+            _add_stay(batches, stay)
     for room in grid.life.rooms:
-        building = room.building
-        batches.add(
-            "truth_dwelling",
-            (room.room, building.building, building.cell.code, room.use, int(room.rented), standard(building, room)),
-        )
+        house = room.building
+        place = (room.room, house.building, house.cell.code, room.use, int(room.rented), standard(house, room))
+        batches.add("truth_dwelling", (*place, room.area, room.spaces))
+    _add_ground(batches, grid)
+
+
+def _add_stay(batches: _Batches, stay: Stay) -> None:
+    """Add one stay; the vehicles of a household stand where its head lives."""
+    until = None if stay.end is None else day_text(stay.end)
+    place = (stay.person.person, stay.room.room, day_text(stay.begin), until)
+    batches.add("truth_stay", (*place, int(stay.died)))
+    if stay.relation == HEAD:
+        for serial in stay.household.plates:
+            batches.add("truth_vehicle", (*plate(serial), *place))
+
+
+def _add_ground(batches: _Batches, grid: Grid) -> None:
+    """Add what stands in one grid: its cell, buildings, facilities and organisations."""
+    batches.add("truth_cell", (grid.cell.code, grid.cell.community.code, grid.cell.name))
+    for house in grid.layout.buildings:
+        names = (house.code, house.guid, house.old_guid, house.door_guid)
+        batches.add("truth_building", (house.building, grid.cell.code, house.kind, *names))
+    for facility in make_facilities(grid.town, grid.index):
+        batches.add("truth_facility", (facility.part_code, grid.cell.code, facility.name))
+    for made in make_organisations(grid.town, grid.index):
+        closed = None if made.closed is None else day_text(made.closed)
+        about = (made.organisation, made.name, made.credit_code, made.kind, made.trade, made.staff)
+        batches.add("truth_employer", (*about, made.room.room, day_text(made.opened), closed))

@@ -77,7 +77,7 @@ class StayTruth(NamedTuple):
 
 
 class Dwelling(NamedTuple):
-    """A room with its building, grid, use and standard address."""
+    """A room with its building, grid, use, standard address, floor area in m2 and number of spaces."""
 
     room: str
     building: str
@@ -85,6 +85,8 @@ class Dwelling(NamedTuple):
     use: str
     rented: int
     address: str
+    area: float
+    rooms: int
 
 
 class Truth:

@@ -4,9 +4,12 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from simulator.store import Record, Store, build
@@ -40,6 +43,12 @@ def digest(path: Path) -> str:
             lines = sorted(repr(row) for row in connection.execute(f"select * from {table}"))
             found.update("\n".join([table, *lines]).encode())
     return found.hexdigest()
+
+
+def read(store: Store, question: str) -> list[Any]:
+    """Ask the town's file itself."""
+    with closing(sqlite3.connect(store.path)) as connection:
+        return connection.execute(question).fetchall()
 
 
 def values(element: Any, path: str) -> list[Any]:
@@ -196,6 +205,39 @@ def test_the_truth_names_the_person_behind_each_record(small_town: Store) -> Non
         assert (row.key, row.seq) in spoiled or row.fields["person_name"] == person.name
     assert {found.room for found in truth.rooms(*COLLECTION)} <= {room.room for room in truth.dwellings()}
     assert sum(count.rows for count in truth.counts(*COLLECTION)) == small_town.count(*COLLECTION)
+
+
+def test_the_right_value_of_a_spoiled_field_is_kept_where_the_spoiled_one_does_not_tell_it(small_town: Store) -> None:
+    rows = read(
+        small_town, "select entity, field, value, payload from truth_value join record using(system, entity, key, seq)"
+    )
+    kept = {(entity, field) for entity, field, _, _ in rows}
+    assert kept >= {("case", "bjsj"), ("clue", "owe_amt"), ("device", "Longitude"), ("employer", "ycbzrs")}
+    assert kept >= {("dispute", "solve_deadline"), ("event", "archive_time"), ("service_count", "service_cnt")}
+    # The year to date of January is January.
+    told = [orjson.loads(p)[f] != orjson.loads(v) for entity, f, v, p in rows if entity != "service_count"]
+    assert all(told)
+
+
+def test_a_petition_is_decided_upon_before_it_says_so_and_some_are_decided_late(small_town: Store) -> None:
+    accepted: dict[str, int] = {}
+    begun: dict[str, str] = {}
+    for row in small_town.iterate("petitions", "case"):
+        case, first = row.fields, begun.setdefault(row.key, row.changed_at[:10])
+        assert (case["zcslyjrq"] is None) == (case["xfjzt"] == "01")
+        assert (case["zcclyjrq"] or "") <= row.changed_at and (case["zcslyjrq"] or first) <= row.changed_at
+        if case["zcslyjrq"]:
+            accepted[row.key] = (date.fromisoformat(case["zcslyjrq"]) - date.fromisoformat(first)).days
+    assert 0 < sum(days > 15 for days in accepted.values()) < 0.15 * len(accepted)
+
+
+def test_things_stand_between_their_days(small_town: Store) -> None:
+    for table in ("truth_device", "truth_vehicle"):
+        spans = read(small_town, f"select begin, until from {table}")
+        assert spans and all(until is None or begin < until for begin, until in spans)
+        assert any(until is not None for _, until in spans)
+    for table in ("truth_building", "truth_cell", "truth_facility", "truth_employer", "truth_place"):
+        assert read(small_town, f"select count(*) from {table}")[0][0]
 
 
 def test_real_life_shows(small_town: Store) -> None:

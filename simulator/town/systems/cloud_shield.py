@@ -32,6 +32,7 @@ def _door_devices(grid: Grid) -> Iterator[Row]:
         maintainer, removed = pick(random, _MAINTAINERS), DAYS
         if random.random() < 0.03:
             removed = first + 300 + int(random.random() * 1_400)
+        span = first, removed if removed < DAYS else None
         for seq, day in enumerate((first, *touches(random, first, DAYS, 480)), 1):
             moment, standing = stamp(office(random, day)), day < removed
             fields = {
@@ -44,7 +45,7 @@ def _door_devices(grid: Grid) -> Iterator[Row]:
                 "update_time": moment,
             }
             add_canaries(SYSTEM, "door_device", fields, grid.number(place))
-            yield Row(SYSTEM, "door_device", key, seq, moment, fields)
+            yield Row(SYSTEM, "door_device", key, seq, moment, fields, building=building.building, span=span)
 
 
 def _rental_rooms(grid: Grid) -> Iterator[Row]:
@@ -99,7 +100,8 @@ def _month_counts(grid: Grid) -> Iterator[Row]:
                 "renew_cnt": _poisson(random, rooms * 0.3),
                 "update_time": moment,
             }
-            yield Row(SYSTEM, "month_count", f"{month}/{building.guid}", 1, moment, fields)
+            key = f"{month}/{building.guid}"
+            yield Row(SYSTEM, "month_count", key, 1, moment, fields, building=building.building)
 
 
 def _poisson(random: Random, mean: float) -> int:

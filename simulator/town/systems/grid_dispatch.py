@@ -1,6 +1,7 @@
 """10 Grid dispatch: events and their work orders, public facilities, grid cells, notices of late changes."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 
@@ -63,10 +64,11 @@ def _facilities(grid: Grid) -> Iterator[Row]:
 
 def _events(grid: Grid) -> Iterator[Row]:
     random, flaws = grid.random(SYSTEM, "event"), grid.flaws(SYSTEM, "event")
+    desk = grid.random(SYSTEM, "desk")
     for place, moment in enumerate(openings(grid, random, grid.town.profile.events_a_year)):
         key = f"{grid.index:05d}{place:07d}"
         close = partial(add_canaries, SYSTEM, "event", number=grid.number(place))
-        stages = _stages(grid, random, flaws, key, moment)
+        stages = _stages(grid, random, desk, flaws, key, moment)
         yield from versions(SYSTEM, "event", key, stages, "modify_time", close)
         changed = [moment for moment, _, defects in stages if "reopened" not in defects][-1]
         yield from _notice(grid, random, key, changed)
@@ -109,7 +111,21 @@ def _new_event(grid: Grid, random: Random, key: str, moment: int) -> Fields:
     }
 
 
-def _stages(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int) -> list[Stage]:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What the desk decides about an event: more time, another kind of closing, whether the reporter was asked."""
+
+    days: int
+    archive: str | None
+    asked: bool
+
+    @classmethod
+    def of(cls, desk: Random) -> "_Desk":
+        more = weigh(desk, ((0, 0.94), (2, 0.04), (5, 0.02)))
+        return cls(3 + more, weigh(desk, ((None, 0.96), ("3", 0.025), ("4", 0.015))), desk.random() < 0.86)
+
+
+def _stages(grid: Grid, random: Random, desk: Random, flaws: Flaws, key: str, moment: int) -> list[Stage]:
     """Filed, dispatched in half of the cases as a version of its own, closed."""
     event = _new_event(grid, random, key, moment)
     _spoil_place(flaws, event)
@@ -120,21 +136,25 @@ def _stages(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int) -> 
     dispatched = moment + 900 + int(random.random() * 20_000)
     closed = later(random, dispatched, 1.6)
     shown, unit, back = random.random() < 0.4, pick(random, _UNITS), int(random.expovariate(3))
+    decided = _Desk.of(desk)
+    due = moment + decided.days * DAY
     ending = weigh(random, ((CLOSED, 0.97), (VOID, 0.03)))
     happy = weigh(random, (("1", 0.75), ("2", 0.17), ("3", 0.08)))
     stages: list[Stage] = [(moment, dict(event), defects)]
     event |= {"event_state_id": DISPATCHED, "dispose_unit_name": unit, "back_cnt": back}
+    if decided.days > 3:
+        event |= {"delay_flag": "1", "deadline": utc_stamp(due) if utc else stamp(due)}
     if shown:
         stages.append((dispatched, dict(event), defects))
-    archived, late = closed, closed > moment + 3 * DAY
+    archived, late = closed, closed > due
     if flaws.hit("closed_before_dispatch"):
         archived = moment - 3_600
+        flaws.right(archive_time=stamp(closed))
     event |= {
         "event_state_id": ending,
-        "archive_type": "2" if late else "1",
-        "delay_flag": "1" if late else "0",
+        "archive_type": decided.archive or ("2" if late else "1"),
         "archive_time": utc_stamp(archived) if utc else stamp(archived),
-        "satisfaction": happy,
+        "satisfaction": happy if decided.asked else None,
     }
     defects += flaws.take()
     stages.append((closed, dict(event), defects))
@@ -151,4 +171,5 @@ def _spoil_place(flaws: Flaws, event: Fields) -> None:
     elif flaws.hit("grid_code_20_digits"):
         event["duty_grid_code"] = event["duty_grid_code"].ljust(20, "0")
     if flaws.hit("point_null"):
+        flaws.right(coordinate_x=event["coordinate_x"], coordinate_y=event["coordinate_y"])
         event |= {"coordinate_x": "POINT (null null)", "coordinate_y": None}

@@ -73,6 +73,7 @@ def _versions(
             seq,
             stamp(moment),
             fields,
+            room=organisation.room.room,
             organisation=organisation.organisation,
             defects=base + flaws.take(),
         )
@@ -80,12 +81,17 @@ def _versions(
 
 def _spoil(flaws: Flaws, fields: Fields) -> None:
     if flaws.hit("text_backslash_n"):
-        fields[pick(flaws.random, ("hyfl", "address", "ysny"))] = r"\N"
+        name = pick(flaws.random, ("hyfl", "address", "ysny"))
+        flaws.right(**{name: fields[name]})
+        fields[name] = r"\N"
     if flaws.hit("number_with_comma"):
+        flaws.right(ycbzrs=fields["ycbzrs"])
         fields["ycbzrs"] = "5,000000"
     if flaws.hit("date_9999"):
+        flaws.right(aae036=fields["aae036"])
         fields["aae036"] = "9999-09-09"
     elif flaws.hit("date_1899"):
+        flaws.right(aae036=fields["aae036"])
         fields["aae036"] = "1899-12-31"
 
 

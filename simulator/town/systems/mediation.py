@@ -33,13 +33,22 @@ _TYPES = (
 """Kinds of dispute after GB/T 31000, 2 + 2 digits; 14, 15 and 16 are folded away at the edge."""
 
 
+UNRATED = 0.12
+"""Share of the disputes whose parties did not say how content they are."""
+
+
 def emit(grid: Grid) -> Iterator[Row]:
     """Emit the disputes of one grid."""
     random, flaws = grid.random(SYSTEM, ENTITY), grid.flaws(SYSTEM, ENTITY)
+    asked = grid.random(SYSTEM, "asked")
     for place, moment in enumerate(openings(grid, random, grid.town.profile.disputes_a_year)):
         key = f"TJ{day_text(moment // DAY, '')}{grid.index:05d}{place:05d}"
         close = partial(_close, number=grid.number(place))
-        yield from versions(SYSTEM, ENTITY, key, _stages(grid, random, flaws, key, moment), "update_time", close)
+        stages = _stages(grid, random, flaws, key, moment)
+        if asked.random() < UNRATED:
+            for _, fields, _ in stages:
+                fields["satisfaction"] = None
+        yield from versions(SYSTEM, ENTITY, key, stages, "update_time", close)
 
 
 def _close(fields: Fields, number: int) -> Fields:
@@ -78,8 +87,10 @@ def _stages(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int) -> 
     day = moment // DAY
     case = _new_dispute(grid, random, key, day)
     if flaws.hit("deadline_before_acceptance"):
+        flaws.right(solve_deadline=case["solve_deadline"])
         case["solve_deadline"] = day_text(day - 1 - int(flaws.random.random() * 20))
     if flaws.hit("community_alias"):
+        flaws.right(community_code=grid.cell.community.code)
         case["community_code"] = pick(flaws.random, grid.cell.community.aliases)
     defects = flaws.take()
     finished = later(random, moment, 14)
@@ -111,7 +122,9 @@ def _stages(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int) -> 
 
 def _spoil_agreement(flaws: Flaws, case: Fields, amount: int) -> tuple[str, ...]:
     if flaws.hit("success_without_agreement"):
+        flaws.right(agreement_form=case["agreement_form"], agreement_amt=amount, fulfil_status="01")
         case |= {"agreement_form": None, "agreement_amt": None, "fulfil_status": None}
     elif amount and flaws.hit("amount_in_wan"):
+        flaws.right(agreement_amt=amount)
         case["agreement_amt"] = f"{amount / 10_000:g}万元"
     return flaws.take()

@@ -10,7 +10,7 @@ from datetime import date
 from random import Random
 
 from simulator.town.clock import DAY, DAYS, NIGHT, date_of, day_text, months, stamp
-from simulator.town.defects import Flaws
+from simulator.town.defects import Flaws, Hit
 from simulator.town.geography import COMMUNITIES, STREET
 from simulator.town.profiles import Town
 from simulator.town.rows import Fields, Row
@@ -106,17 +106,18 @@ def _file(system: str, entity: str, name: str, moment: int, lines: list[_Line]) 
 
 def _drug_rehab(town: Town) -> Iterator[Row]:
     random, flaws = stream(town.seed, DRUG), Flaws(town, DRUG, "service_count", "street")
+    pace = stream(town.seed, DRUG, "pace")
     totals: Counter[tuple[str, str]] = Counter()
     for month, _, drop in months():
         moment, name = drop * DAY + 7_500 + int(random.random() * 240), f"JDFW_{month}"
-        lines = [_Line(_help(random, town, month, kind)) for kind in _TYPES]
+        lines = [_Line(_help(random, pace, town, month, kind)) for kind in _TYPES]
         for line in lines:
             totals[month[:4], line.fields["service_type"]] += int(line.fields["service_cnt"])
         if flaws.hit("year_to_date"):
-            hits = flaws.take()
+            (hit,) = flaws.take()
             for line in lines:
+                line.defects = (Hit(hit, {"service_cnt": line.fields["service_cnt"]}),)
                 line.fields["service_cnt"] = str(totals[month[:4], line.fields["service_type"]])
-                line.defects = hits
         _spoil_digits(flaws, lines)
         yield from _file(DRUG, "service_count", f"{name}.csv", moment, lines)
         if flaws.hit("second_file"):
@@ -124,7 +125,7 @@ def _drug_rehab(town: Town) -> Iterator[Row]:
             yield from _file(DRUG, "service_count", f"{name}_2.csv", moment + 3 * DAY, newer)
 
 
-def _help(random: Random, town: Town, month: str, kind: str) -> Fields:
+def _help(random: Random, pace: Random, town: Town, month: str, kind: str) -> Fields:
     planned = int((5 + 60 * random.random()) * (0.2 + _scale(town)))
     done = 0 if random.random() < 0.1 else int(planned * (0.7 + 0.4 * random.random()))
     return {
@@ -133,9 +134,9 @@ def _help(random: Random, town: Town, month: str, kind: str) -> Fields:
         "service_type": kind,
         "service_cnt": str(done),
         "planned_cnt": str(planned),
-        "ontime_cnt": str(int(min(done, planned) * 0.9)),
+        "ontime_cnt": str(int(min(done, planned) * (0.7 + 0.3 * pace.random()))),
         "staff_cnt": str(1 + int(random.random() * 8)),
-        "station_cnt": "1",
+        "station_cnt": str(1 + int(pace.random() * 2)),
     }
 
 
@@ -151,9 +152,10 @@ def _spoil_digits(flaws: Flaws, lines: list[_Line]) -> None:
 def _insurance(town: Town) -> Iterator[Row]:
     """One bulk file each Saturday; the night of 2022-11-05 is one."""
     random, flaws = stream(town.seed, INSURANCE), Flaws(town, INSURANCE, "enrolment_task", "street")
+    pace = stream(town.seed, INSURANCE, "pace")
     kinds = [(community.code, kind) for community in COMMUNITIES for kind in ("01", "02", "03", "04")]
     for day in range(NIGHT % 7, DAYS, 7):
-        lines = [_Line(_task(random, town, day, community, kind)) for community, kind in kinds]
+        lines = [_Line(_task(random, pace, town, day, community, kind)) for community, kind in kinds]
         name = f"QMCB_{STREET}_{day_text(day, '')}"
         moment = day * DAY + 6_600 + int(random.random() * 600)
         yield from _file(INSURANCE, "enrolment_task", f"{name}_001.txt", moment, lines)
@@ -162,10 +164,14 @@ def _insurance(town: Town) -> Iterator[Row]:
             yield from _file(INSURANCE, "enrolment_task", f"{name}_002.txt", moment + 1_200, newer)
 
 
-def _task(random: Random, town: Town, day: int, community: str, kind: str) -> Fields:
+def _task(random: Random, pace: Random, town: Town, day: int, community: str, kind: str) -> Fields:
+    """Describe one task: most are done by the day they were due, some later, a few not at all."""
     issued = 5 + int(random.random() * 200 * (0.1 + _scale(town)))
     visited = int(issued * (0.6 + 0.4 * random.random()))
     found = int(visited * random.random())
+    due, finished = day - 3 + int(10 * pace.random()), day - 1 - int(4 * pace.random())
+    if pace.random() < 0.92:
+        due = max(due, finished)
     return {
         "task_batch": f"QM{day_text(day, '')}",
         "community_code": community,
@@ -175,6 +181,6 @@ def _task(random: Random, town: Town, day: int, community: str, kind: str) -> Fi
         "found_cnt": str(found),
         "notfound_cnt": str(visited - found),
         "dup_cnt": str(int(random.random() * 4)),
-        "due_date": day_text(day + 6),
-        "finish_date": day_text(day - 1),
+        "due_date": day_text(due),
+        "finish_date": day_text(finished) if pace.random() < 0.95 else "",
     }

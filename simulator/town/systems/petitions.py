@@ -24,11 +24,12 @@ REGISTERED, ACCEPTED, CLOSED = "01", "02", "09"
 def emit(grid: Grid) -> Iterator[Row]:
     """Emit the cases of one grid and their evaluations."""
     random, flaws = grid.random(SYSTEM, "case"), grid.flaws(SYSTEM, "case")
+    desk = grid.random(SYSTEM, "decision")
     opinions = grid.flaws(SYSTEM, "evaluation")
     for place, moment in enumerate(openings(grid, random, grid.town.profile.petitions_a_year)):
         number = grid.number(place)
         key = f"XF{day_text(moment // DAY, '')}{grid.index:05d}{place:05d}"
-        stages, closed = _stages(random, flaws, key, grid.cell.community.code, moment)
+        stages, closed = _stages(random, desk, flaws, key, grid.cell.community.code, moment)
         close = partial(add_canaries, SYSTEM, "case", number=number)
         yield from versions(SYSTEM, "case", key, stages, "lastmodifytime", close)
         wanted = random.random() < 0.6
@@ -59,37 +60,50 @@ def _new_case(random: Random, key: str, community: str, moment: int) -> Fields:
         "xbjzsj": stamp(moment + 60 * DAY),
         "bjbz": "0",
         "bjsj": None,
-        "zcslyjrq": day_text(moment // DAY + 15),
-        "zcclyjrq": day_text(moment // DAY + 60),
+        "zcslyjrq": None,
+        "zcclyjrq": None,
         "cfxfbz": "1" if random.random() < 0.08 else "0",
         "fcbz": "1" if random.random() < 0.03 else "0",
         "fhbz": "1" if random.random() < 0.01 else "0",
     }
 
 
-def _stages(random: Random, flaws: Flaws, key: str, community: str, moment: int) -> tuple[list[Stage], int]:
-    """Registered, accepted, perhaps extended, closed: (versions, moment of closing)."""
+def _stages(
+    random: Random, desk: Random, flaws: Flaws, key: str, community: str, moment: int
+) -> tuple[list[Stage], int]:
+    """Registered, accepted, perhaps extended, closed: (versions, moment of closing).
+
+    A decision is told with the change that follows it: the one to accept when the case is passed on within a day, the
+    one on the matter up to three days later, when the case is closed.
+    """
     case = _new_case(random, key, community, moment)
     if flaws.hit("twelve_hour_clock"):
         # The source formats hh for HH: a quarter past midnight becomes a quarter past noon.
         moment = moment // DAY * DAY + 60 * int(flaws.random.random() * 60) + 7
         case["djsj"] = slashed(moment + DAY // 2)
+        flaws.right(djsj=slashed(moment))
     clock = flaws.take()
     accepted, extended = later(random, moment, 5), random.random() < 0.08
     closed = later(random, accepted + (45 * DAY if extended else 0), 24)
     stages: list[Stage] = [(moment, dict(case), clock)]
-    case |= {"xfjzt": ACCEPTED, "blsj": stamp(accepted)}
-    stages.append((accepted, dict(case), clock))
+    passed = accepted + int(desk.random() * DAY)
+    case |= {"xfjzt": ACCEPTED, "blsj": stamp(passed), "zcslyjrq": day_text(accepted // DAY)}
+    stages.append((passed, dict(case), clock))
     if extended:
         case["blfs"] = "40"
-        if not flaws.hit("extension_without_deadline"):
-            case |= {"xbjzsj": stamp(moment + 90 * DAY), "zcclyjrq": day_text(moment // DAY + 90)}
+        moved = stamp(moment + 90 * DAY)
+        if flaws.hit("extension_without_deadline"):
+            flaws.right(xbjzsj=moved)
+        else:
+            case["xbjzsj"] = moved
         clock += flaws.take()
-        stages.append((accepted + DAY, dict(case), clock))
-        closed = max(closed, accepted + 2 * DAY)
-    case |= {"xfjzt": CLOSED, "bjbz": "1", "bjsj": stamp(closed)}
+        stages.append((passed + DAY, dict(case), clock))
+    closed = max(closed, passed + (2 * DAY if extended else 600))
+    decided = max(accepted // DAY, closed // DAY - int(desk.random() * 4))
+    case |= {"xfjzt": CLOSED, "bjbz": "1", "bjsj": stamp(closed), "zcclyjrq": day_text(decided)}
     if flaws.hit("closed_without_time"):
         case["bjsj"] = None
+        flaws.right(bjsj=stamp(closed))
     stages.append((closed, dict(case), clock + flaws.take()))
     if flaws.hit("reopened_after_closing"):
         case |= {"xfjzt": ACCEPTED, "bjbz": "0", "bjsj": stamp(closed)}
@@ -104,6 +118,7 @@ def _opinion(random: Random, flaws: Flaws, key: str, closed: int) -> Stage:
     office = weigh(random, (("1", 0.6), ("2", 0.2), ("3", 0.08), ("9", 0.12)))
     unit = weigh(random, (("1", 0.5), ("2", 0.22), ("3", 0.14), ("9", 0.14)))
     if flaws.hit("evaluated_before_closing"):
+        flaws.right(dxfbmpjsj=stamp(first), dzrdwpjsj=stamp(second))
         first, second = closed - 3 * DAY, closed - 2 * DAY
     fields: Fields = {
         "xfjid": key,

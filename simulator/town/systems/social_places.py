@@ -57,7 +57,7 @@ def _buildings(grid: Grid) -> Iterator[Row]:
                 "unit_code": grid.cell.community.code,
                 "oper_date": moment,
             }
-            yield Row(SYSTEM, "building", building.code, seq, moment, fields)
+            yield Row(SYSTEM, "building", building.code, seq, moment, fields, building=building.building)
 
 
 def _rental_houses(grid: Grid) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from random import Random
 
 from simulator.town.addresses import write_building
+from simulator.town.buildings import Building
 from simulator.town.canary import add_canaries
 from simulator.town.clock import DAYS, office, stamp
 from simulator.town.defects import Flaws
@@ -29,11 +30,11 @@ def emit(grid: Grid) -> Iterator[Row]:
         for place in range(grid.share(total)):
             shown = weigh(random, ((kind, 0.7), ({"111": "118", "131": "132", "124": "142"}[kind], 0.3)))
             key = f"44011101{'00'}{shown}7{grid.before(total) + place + 1:06d}"
-            item = _item(grid, random, flaws, key, parent if kind == "131" else PLATFORM_ID)
+            building, item = _item(grid, random, flaws, key, parent if kind == "131" else PLATFORM_ID)
             defects = flaws.take()
             if kind == "111" and place == 0:
                 parent = key
-            yield from _versions(grid, random, key, item, place + 1, flaws, defects)
+            yield from _versions(grid, random, key, item, place + 1, flaws, defects, building.building)
 
 
 def _platform() -> Fields:
@@ -59,8 +60,8 @@ def _platform() -> Fields:
     }
 
 
-def _item(grid: Grid, random: Random, flaws: Flaws, key: str, parent: str) -> Fields:
-    """Describe one device; what is secret is sent too, and must be dropped at the edge."""
+def _item(grid: Grid, random: Random, flaws: Flaws, key: str, parent: str) -> tuple[Building, Fields]:
+    """Describe one device, with the building at its address; what is secret is sent too, to be dropped at the edge."""
     maker, model = pick(random, _MAKERS)
     building = pick(random, grid.layout.buildings)
     lng, lat = grid.cell.point(random)
@@ -85,15 +86,20 @@ def _item(grid: Grid, random: Random, flaws: Flaws, key: str, parent: str) -> Fi
         "Info/UseType": pick(random, "123"),
         "Info/DirectionType": pick(random, "12345678") if camera else None,
     }
+    place = {"Longitude": item["Longitude"], "Latitude": item["Latitude"]}
     if flaws.hit("coordinates_swapped"):
+        flaws.right(**place)
         item |= {"Longitude": item["Latitude"], "Latitude": item["Longitude"]}
     elif flaws.hit("coordinates_zero"):
+        flaws.right(**place)
         item |= {"Longitude": "0", "Latitude": "0"}
     elif flaws.hit("coordinates_micro"):
+        flaws.right(**place)
         item |= {"Longitude": str(round(lng * 1e6)), "Latitude": str(round(lat * 1e6))}
     if flaws.hit("url_in_field"):
+        flaws.right(Model=model)
         item["Model"] = f"http://CANARY-Model.example/{key}"
-    return item
+    return building, item
 
 
 def _versions(
@@ -104,10 +110,12 @@ def _versions(
     number: int,
     flaws: Flaws | None = None,
     defects: tuple[str, ...] = (),
+    building: str = "",
 ) -> Iterator[Row]:
     """Installed, on and off, perhaps taken down: an empty record says that the snapshot no longer has it."""
     first = 0 if flaws is None else int(random.random() * 30 if random.random() < 0.7 else random.random() * 1_700)
     removed = first + 200 + int(random.random() * 1_500) if flaws is not None and random.random() < 0.04 else DAYS
+    span = first, removed if removed < DAYS else None
     seq = 0
     for seq, day in enumerate((first, *touches(random, first, removed, 330)), 1):
         status = "ON" if seq == 1 or random.random() < 0.8 else "OFF"
@@ -115,6 +123,8 @@ def _versions(
         if flaws is not None and status == "ON" and flaws.hit("status_word"):
             fields["Status"], hits = pick(flaws.random, ("OK", "ONLINE", "1")), defects + flaws.take()
         add_canaries(SYSTEM, ENTITY, fields, grid.number(number))
-        yield Row(SYSTEM, ENTITY, key, seq, stamp(office(random, day)), fields, defects=hits)
+        yield Row(
+            SYSTEM, ENTITY, key, seq, stamp(office(random, day)), fields, defects=hits, building=building, span=span
+        )
     if removed < DAYS:
         yield Row(SYSTEM, ENTITY, key, seq + 1, stamp(office(random, removed + 1)), {})

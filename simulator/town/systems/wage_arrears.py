@@ -20,19 +20,26 @@ _CONCLUSIONS = tuple(f"{code:02d}" for code in range(1, 11))
 def emit(grid: Grid) -> Iterator[Row]:
     """Emit the clues of one grid."""
     random, flaws = grid.random(SYSTEM, ENTITY), grid.flaws(SYSTEM, ENTITY)
+    desk = grid.random(SYSTEM, "desk")
     organisations = make_organisations(grid.town, grid.index)
     for place, moment in enumerate(openings(grid, random, grid.town.profile.clues_a_year)):
         key = f"QX{day_text(moment // DAY, '')}{grid.index:05d}{place:04d}"
         clue = _new_clue(grid, random, flaws, key, moment, pick(random, organisations))
         close = partial(add_canaries, SYSTEM, ENTITY, number=grid.number(place))
-        yield from versions(SYSTEM, ENTITY, key, _stages(random, clue, moment, flaws.take()), "update_time", close)
+        if desk.random() < 0.25:
+            clue["handle_org"] = "白云区劳动保障监察大队"
+        stages = _stages(random, desk, clue, moment, flaws.take())
+        yield from versions(SYSTEM, ENTITY, key, stages, "update_time", close)
 
 
 def _new_clue(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int, employer: Organisation) -> Fields:
     building, day = weigh(random, (("1", 0.35), ("2", 0.65))), moment // DAY
     workers = 1 + int(random.paretovariate(1.1))
     owed = workers * (3_000 + int(random.random() * 20_000))
-    text = f"约{max(1, owed // 10_000)}万" if flaws.hit("amount_as_text") else owed
+    text: int | str = owed
+    if flaws.hit("amount_as_text"):
+        text = f"约{max(1, owed // 10_000)}万"
+        flaws.right(owe_amt=owed)
     begin = day - 60 - int(random.random() * 300)
     return {
         "clue_no": key,
@@ -58,10 +65,12 @@ def _new_clue(grid: Grid, random: Random, flaws: Flaws, key: str, moment: int, e
     }
 
 
-def _stages(random: Random, clue: Fields, moment: int, defects: tuple[str, ...]) -> list[Stage]:
-    """Submitted, dispatched, signed for, finished."""
+def _stages(random: Random, desk: Random, clue: Fields, moment: int, defects: tuple[str, ...]) -> list[Stage]:
+    """Submitted, dispatched, signed for (now and then later than allowed), finished; not everybody gives points."""
     dispatched = later(random, moment, 0.8)
     signed = dispatched + 600 + int(random.random() * 5 * 3_600)
+    lain, silent = desk.random() < 0.08, desk.random() < 0.2
+    signed = later(desk, signed + 5 * DAY, 4) if lain else signed
     finished = later(random, signed, 12)
     stages: list[Stage] = [(moment, dict(clue), defects)]
     clue |= {"dispatch_time": stamp(dispatched)}
@@ -77,5 +86,7 @@ def _stages(random: Random, clue: Fields, moment: int, defects: tuple[str, ...])
         "finish_time": stamp(finished),
         "feedback_score": 1 + int(random.random() * 5),
     }
+    if silent:
+        clue["feedback_score"] = None
     stages.append((finished, dict(clue), defects))
     return stages
