@@ -7,46 +7,30 @@ that is landed, staged and judged raises the source's asset; the asset says whet
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import (
-    DAG,
-    Asset,
-    CronPartitionTimetable,
-    DeadlineAlert,
-    DeadlineReference,
-    Param,
-    SyncCallback,
-    get_parsing_context,
-    task,
-)
+from airflow.sdk import DAG, Asset, Param, get_parsing_context, task
 
 from extractors import Source, discover
+from plugins.deadlines import late_after
+from plugins.nights import FORM, ZONE
 from plugins.pools import WAREHOUSE, source_pool
-from plugins.retries import AskAgainLater
+from plugins.retries import LINK
+from plugins.timetable import NightTimetable
 
-ZONE = "Asia/Shanghai"
 # `by_hand` leaves the clock out of it: the demo and a developer trigger nights themselves. The timetable stays,
 # because only a partitioned DAG takes a partition key; an end in the past keeps the scheduler from firing it.
 BY_HAND = os.environ.get("REGISTER_SCHEDULE") == "by_hand"
 BEGIN = pendulum.datetime(2022, 11, 1, tz=ZONE)
-LATE = timedelta(hours=3)
-DAY = {"type": ["null", "string"], "pattern": r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2})?$"}
+DAY = {"type": ["null", "string"], "format": "date", "pattern": FORM}  # a date picker in the form
 PARAMS = {
     "begin": Param(None, title="起始（含）/ begin", description="手工时间窗；留空则取该夜。 A window by hand.", **DAY),
     "end": Param(None, title="结束（不含）/ end", description="与起始同时填写。 Goes with begin.", **DAY),
 }
 
 
-@task(
-    task_display_name="采集 extract",
-    retries=3,
-    retry_delay=timedelta(seconds=30),
-    retry_exponential_backoff=2,
-    retry_policy=AskAgainLater(),
-)
+@task(task_display_name="采集 extract", **LINK)
 def extract(key: str, **context: Any) -> dict[str, Any]:
     """Pull the night's window into the landing zone; hand on counts and load ids."""
     from plugins.nightly import extract_night
@@ -54,7 +38,7 @@ def extract(key: str, **context: Any) -> dict[str, Any]:
     return extract_night(key, context)
 
 
-@task(task_display_name="入库 stage", pool=WAREHOUSE)
+@task(task_display_name="入库 stage", pool=WAREHOUSE, **LINK)
 def stage(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     """Load what is landed and not yet in the ledger; fail if extract left something for a person."""
     from plugins.nightly import stage_night
@@ -62,7 +46,7 @@ def stage(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     return stage_night(key, landed)
 
 
-@task(task_display_name="检查 check", pool=WAREHOUSE)
+@task(task_display_name="检查 check", pool=WAREHOUSE, **LINK)
 def check(key: str, landed: dict[str, Any], **context: Any) -> dict[str, Any]:
     """Judge what is staged; a held source keeps what was accepted before, and its asset says so."""
     from plugins.nightly import check_night
@@ -77,19 +61,6 @@ def judged(key: str) -> Asset:
     return Asset(f"judged/{key}")
 
 
-def _nightly(source: Source) -> CronPartitionTimetable:
-    # run_offset -1: the run that fires tonight owns yesterday's partition.
-    return CronPartitionTimetable(source.schedule, timezone=ZONE, run_offset=-1, key_format="%Y-%m-%d")
-
-
-def _deadline(key: str) -> DeadlineAlert | None:
-    # dag.test() cannot write deadlines on SQLite (Airflow 3.3.2), so tests switch them off.
-    if os.environ.get("REGISTER_DEADLINES") == "off":
-        return None
-    late = SyncCallback("plugins.alerts.night_is_late", kwargs={"source": key})
-    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, LATE, late)
-
-
 def build(source: Source) -> DAG:
     """The DAG of one source."""
     with DAG(
@@ -97,14 +68,14 @@ def build(source: Source) -> DAG:
         dag_display_name=f"{source.number} {source.title.zh}",
         description=source.summary.zh,
         doc_md=source.doc(),
-        schedule=_nightly(source),
+        schedule=NightTimetable(source.schedule),
         start_date=BEGIN,
         end_date=BEGIN.add(days=1) if BY_HAND else None,
         catchup=False,
         max_active_runs=1,
         params=PARAMS,
         default_args={"owner": source.contract().owner.zh},
-        deadline=_deadline(source.key),
+        deadline=late_after(3, source.key),
         tags=["ingest", source.transport, source.contract().zone],
     ) as dag:
         landed = extract.override(pool=source_pool(source.key))(source.key)

@@ -5,51 +5,32 @@ Published is a generation as a whole, or the one before it stays. Readers never 
 
 from __future__ import annotations
 
-import os
-from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import (
-    DAG,
-    Asset,
-    DeadlineAlert,
-    DeadlineReference,
-    PartitionedAssetTimetable,
-    SyncCallback,
-    task,
-)
+from airflow.sdk import DAG, Asset, PartitionedAssetTimetable, task
 
+from plugins.deadlines import late_after
+from plugins.nights import ZONE, night_of
 from plugins.pools import WAREHOUSE
-from plugins.retries import AskAgainLater
-from plugins.settings import night_of
-
-ZONE = "Asia/Shanghai"
-LATE = timedelta(hours=1)
+from plugins.retries import LINK
+from plugins.settings import Settings
 
 
-def _deadline() -> DeadlineAlert | None:
-    # dag.test() cannot write deadlines on SQLite (Airflow 3.3.2), so tests switch them off.
-    if os.environ.get("REGISTER_DEADLINES") == "off":
-        return None
-    late = SyncCallback("plugins.alerts.night_is_late", kwargs={"source": "marts"})
-    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, LATE, late)
-
-
-@task(task_display_name="建集市 build", pool=WAREHOUSE)
+@task(task_display_name="建集市 build", pool=WAREHOUSE, **LINK)
 def build(**context: Any) -> dict[str, Any]:
     """Every mart from the register, the cases and the counts; each judged by its own checks."""
     from plugins.nightly import build_marts_night
 
-    return build_marts_night(night_of(context))
+    return build_marts_night(night_of(context, Settings.from_env().today))
 
 
-@task(task_display_name="发布 publish", pool=WAREHOUSE, retries=2, retry_policy=AskAgainLater())
+@task(task_display_name="发布 publish", pool=WAREHOUSE, **LINK)
 def publish(built: dict[str, Any], **context: Any) -> dict[str, Any]:
     """Release what passed, rounded, as one generation; a group that is held keeps its tables of before."""
     from plugins.nightly import publish_marts_night
 
-    return publish_marts_night(night_of(context), built)
+    return publish_marts_night(night_of(context, Settings.from_env().today), built)
 
 
 with DAG(
@@ -60,7 +41,7 @@ with DAG(
     schedule=PartitionedAssetTimetable(assets=Asset("register")),
     start_date=pendulum.datetime(2018, 1, 1, tz=ZONE),
     max_active_runs=1,
-    deadline=_deadline(),
+    deadline=late_after(1, "marts"),
     tags=["marts"],
 ):
     publish(build())

@@ -11,25 +11,27 @@ import os
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, Asset, AssetAll, CronPartitionTimetable, PartitionedAssetTimetable, task
+from airflow.sdk import DAG, Asset, AssetAll, PartitionedAssetTimetable, task
 
 from extractors import discover
+from plugins.nights import ZONE, night_of
 from plugins.pools import WAREHOUSE
-from plugins.settings import night_of
+from plugins.retries import LINK
+from plugins.settings import Settings
+from plugins.timetable import NightTimetable
 
-ZONE = "Asia/Shanghai"
 BY_HAND = os.environ.get("REGISTER_SCHEDULE") == "by_hand"
 BEGIN = pendulum.datetime(2018, 1, 1, tz=ZONE)
 REGISTER = Asset("register")
 JUDGED = AssetAll(*(Asset(f"judged/{key}") for key in sorted(discover())))
 
 
-@task(task_display_name="建库 register", pool=WAREHOUSE, outlets=[REGISTER])
+@task(task_display_name="建库 register", pool=WAREHOUSE, outlets=[REGISTER], **LINK)
 def register(**context: Any) -> dict[str, Any]:
     """Claims, persons, houses, objects and links of everything accepted; judged by the register's own contract."""
     from plugins.nightly import register_night
 
-    return register_night(night_of(context))
+    return register_night(night_of(context, Settings.from_env().today))
 
 
 with DAG(
@@ -49,7 +51,7 @@ with DAG(
     dag_display_name="人房物底册（清晨五点）",
     description="到点即建：有来源迟到、故障或被拦下时，用其最近一次接收的数据 / in any case, with what is there",
     doc_md=__doc__,
-    schedule=CronPartitionTimetable("0 5 * * *", timezone=ZONE, run_offset=-1, key_format="%Y-%m-%d"),
+    schedule=NightTimetable("0 5 * * *"),
     start_date=BEGIN,
     end_date=BEGIN.add(days=1) if BY_HAND else None,
     catchup=False,

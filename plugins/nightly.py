@@ -12,13 +12,14 @@ from typing import Any
 import structlog
 
 from expectations.errors import CallRejected, PipelineError, SourceLater
-from extractors import Window, discover
+from extractors import discover
 from extractors._kit.cursor import nightly_window
 from extractors._kit.run import run_source
 from extractors._kit.summary import Summary
 from plugins.alerts import alert
 from plugins.connections import source_connection
-from plugins.settings import Settings, night_of
+from plugins.nights import night_of, window_of
+from plugins.settings import Settings
 from warehouse.engine import stage_source
 from warehouse.engine.check import check_cross, check_source
 from warehouse.engine.marts import marts_nightly
@@ -32,17 +33,13 @@ log = structlog.get_logger("register.night")
 def extract_night(key: str, context: dict[str, Any]) -> dict[str, Any]:
     """Run one source for the run's window; its summary (counts, codes, load ids) is the task's result.
 
-    Raises: the source's error when nothing landed, or while the source may still be asked again.
+    Raises: CallRejected SC-CALL for a night or a window that cannot be read; the source's error when nothing
+    landed, or while the source may still be asked again.
     """
     source = discover()[key]
     settings = Settings.from_env()
-    params = context.get("params") or {}
-    if params.get("begin") and params.get("end"):
-        window = Window.parse(params["begin"], params["end"])
-    elif night := night_of(context):
-        window = nightly_window(source, settings.landing, night)
-    else:
-        raise CallRejected("SC-CALL", detail="a run needs a partition key (a night) or the params begin and end")
+    night = night_of(context, settings.today)
+    window = window_of(context.get("params") or {}) or nightly_window(source, settings.landing, night)
     summary = run_source(source, window, settings.landing, source_connection(source.connection))
     _log("extracted", summary.as_dict())
     _raise_unless_landed(summary, context)

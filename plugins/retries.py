@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import RetryAction, RetryDecision, RetryPolicy
 
@@ -35,3 +35,12 @@ class AskAgainLater(RetryPolicy):
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> AskAgainLater:
         return cls()
+
+
+# Every link of the night comes back by itself: a lock, a reader, a worker that was killed cost a retry, not the night.
+LINK: Final[dict[str, Any]] = {
+    "retries": 3,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2,
+    "retry_policy": AskAgainLater(),
+}

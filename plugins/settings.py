@@ -10,7 +10,6 @@ import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,9 +35,3 @@ class Settings:
             report=home / "report",
             today=date.fromisoformat(given) if given else datetime.now(ZoneInfo("Asia/Shanghai")).date(),
         )
-
-
-def night_of(context: dict[str, Any]) -> str | None:
-    """The run's partition key, `YYYY-MM-DD`; `dag.test()` has none in its context."""
-    night = context.get("partition_key") or getattr(context.get("dag_run"), "partition_key", None)
-    return str(night) if night else None

@@ -40,7 +40,7 @@ def test_a_dag_is_extract_stage_check_with_its_pools_and_its_asset(dagbag: Any, 
     extract, stage, check = (dag.get_task(name) for name in ("extract", "stage", "check"))
     assert [t.task_id for t in dag.topological_sort()] == ["extract", "stage", "check"]
     assert (extract.pool, stage.pool, check.pool) == (source_pool(key), WAREHOUSE, WAREHOUSE)
-    assert extract.retries == 3 and extract.retry_exponential_backoff and stage.retries == check.retries == 0
+    assert all(t.retries == 3 and t.retry_exponential_backoff for t in dag.tasks)
     assert [a.name for a in check.outlets] == [f"judged/{key}"] and extract.outlets == stage.outlets == []
     assert dag.max_active_runs == 1 and dag.catchup is False
     assert dag.doc_md.startswith("### ") and any("\u4e00" <= c <= "\u9fff" for c in dag.dag_display_name)

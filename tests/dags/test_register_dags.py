@@ -36,7 +36,7 @@ def test_the_register_wakes_when_every_source_has_the_night_and_again_at_five(da
     woken, at_five = dagbag.dags["register"], dagbag.dags["register_at_five"]
     named = {asset.name for asset in woken.timetable.asset_condition.objects}
     assert named == {f"judged/{key}" for key in discover()}
-    assert at_five.timetable.expression == "0 5 * * *"
+    assert at_five.timetable.summary == "0 5 * * *"
     for dag in (woken, at_five):
         assert dag.get_task("register").pool == WAREHOUSE
         assert [a.name for a in dag.get_task("register").outlets] == ["register"]

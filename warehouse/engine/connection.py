@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ import duckdb
 
 from expectations.errors import PipelineError, SourceChanged, SourceLater
 from expectations.faultpoint import faultpoint, register
-from warehouse.engine.lock import writer_lock
+from warehouse.engine.lock import POLL, writer_lock
 from warehouse.engine.sql import statement
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
@@ -39,7 +40,7 @@ def open_warehouse(path: Path, *, wait: float | None = None) -> Iterator[Connect
 
     Raises: SourceLater LO-LOCKED, LA-SPACE or LA-IO, SourceChanged LO-WAREHOUSE or LO-MIGRATION.
     """
-    with wait_and_lock(path, wait), opened(path) as connection:
+    with wait_and_lock(path, wait), opened(path, wait=wait) as connection:
         yield connection
 
 
@@ -48,14 +49,14 @@ def wait_and_lock(path: Path, wait: float | None = None) -> Iterator[None]:
     """Hold the warehouse without opening it. Raises SourceLater LO-LOCKED, LA-SPACE, LA-IO."""
     os.umask(0o077)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with writer_lock(path, float(os.environ.get(WAIT, "60")) if wait is None else wait), _disk_errors():
+    with writer_lock(path, _patience(wait)), _disk_errors():
         yield
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Connection]:
-    """The same without the lock, for a file that nobody else can know of yet."""
-    connection = _connect(path)
+def opened(path: Path, *, wait: float | None = None) -> Iterator[Connection]:
+    """The same for whoever holds the lock already; an outside reader of the file is waited for."""
+    connection = _connect(path, time.monotonic() + _patience(wait))
     try:
         _settle(connection)
         yield connection
@@ -103,7 +104,11 @@ def _disk_refusal(error: BaseException) -> PipelineError | None:
     return None
 
 
-def _connect(path: Path) -> Connection:
+def _patience(wait: float | None) -> float:
+    return float(os.environ.get(WAIT, "60")) if wait is None else wait
+
+
+def _connect(path: Path, until: float) -> Connection:
     scratch = path.with_name(f"{path.name}.tmp")
     settings: dict[str, Any] = {
         "temp_directory": str(scratch),
@@ -116,10 +121,15 @@ def _connect(path: Path) -> Connection:
         if value := os.environ.get(variable):
             settings[name] = value
     _empty(scratch)
-    try:
-        connection = duckdb.connect(str(path), config=settings)
-    except duckdb.Error as error:
-        raise _refusal(path, error) from error
+    while True:
+        try:
+            connection = duckdb.connect(str(path), config=settings)
+            break
+        except duckdb.Error as error:
+            refusal = _refusal(path, error)
+            if refusal.code != "LO-LOCKED" or time.monotonic() >= until:
+                raise refusal from error
+        time.sleep(POLL)
     path.chmod(0o600)
     return connection
 
