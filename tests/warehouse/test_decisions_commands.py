@@ -102,7 +102,10 @@ def test_a_role_that_may_not_is_refused_and_that_is_logged(desk: Desk, command: 
         "subject-access": ["--record", ANNS], "erase": ["--record", ANNS, "--reason", "x"],
         "correct": ["--record", ANNS, "--attribute", "sex", "--reason", "x"], "readmit": ["e", "--reason", "x"],
         "judge": ["a|b|c", "d|e|f", "same", "--reason", "x"], "revoke": ["judgement", "j", "--reason", "x"],
-        "scope": ["list"],
+        "scope": ["list"], "confirm": ["load", "--reason", "x"],
+        "close": ["s", "--begin", "a", "--end", "b", "--reason", "x"],
+        "waive": ["--source", "s", "--entity", "e", "--rule", "r", "--until", "2030-01-01", "--reason", "x"],
+        "release": ["register", "--night", "2022-11-05", "--reason", "x"],
     }  # fmt: skip
     status, answer = desk.ask(command, *needed.get(command, []), role="analyst")
     assert (status, answer["code"], desk.outcomes()) == (2, "DS-ROLE", [(command, "refused")])
@@ -196,6 +199,9 @@ def test_a_corrected_name_passes_the_edge_and_its_clear_text_the_vault(
         (["subject-access", "--person", "Pffff"], "DS-NONE"),
         (["revoke", "judgement", "ffff", "--reason", "x"], "DS-NONE"),
         (["judge", ANNS, ANNS, "same", "--reason", "x"], "SC-CALL"),
+        (["judge", ANNS, NOBODY, "same", "--reason", "x"], "DS-NONE"),
+        (["judge", ANNS, "nowhere|people|1", "same", "--reason", "x"], "DS-NONE"),
+        (["correct", "--record", ANNS, "--attribute", "birth_date", "--value", "foo", "--reason", "x"], "SC-CALL"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_its_code(desk: Desk, arguments: list[str], code: str) -> None:
@@ -238,11 +244,11 @@ def test_the_log_is_read_and_verified_by_the_auditor(desk: Desk) -> None:
 
 def test_migrate_says_from_where_to_where(register_env: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate", "--json", "--dry-run"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"revision": None, "head": "0003"}
+    assert json.loads(capsys.readouterr().out) == {"revision": None, "head": "0004"}
     assert main(["migrate", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"before": None, "revision": "0003"}
+    assert json.loads(capsys.readouterr().out) == {"before": None, "revision": "0004"}
     assert main(["migrate", "--lang", "en"]) == 0
-    assert "revision 0003" in capsys.readouterr().out
+    assert "revision 0004" in capsys.readouterr().out
 
 
 def test_the_registers_person_leads_to_all_records_also_those_without_a_number(desk: Desk) -> None:

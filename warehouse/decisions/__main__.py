@@ -1,7 +1,7 @@
 """python -m warehouse.decisions <command> --by NAME --role ROLE --purpose TEXT [--dry-run] [--json] [--lang zh|en]
 
-Commands: subject-access, correct, erase, readmit; judge, revoke, scope, rotate-key, migrate, verify, log; after a
-restore restore-check and reapply. Each is in
+Commands: subject-access, correct, erase, readmit; judge, revoke; waive, confirm, release, close; scope, rotate-key,
+migrate, verify, log; after a restore restore-check and reapply. Each is in
 the access log before it answers. Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths,
 REGISTER_HOME (default `var/`) holds the stores.
 """
@@ -18,6 +18,7 @@ from expectations.errors import PipelineError
 from warehouse.decisions import commands_office as office
 from warehouse.decisions import commands_resident as resident
 from warehouse.decisions import commands_restore as restored
+from warehouse.decisions import commands_steward as steward
 from warehouse.decisions.call import Answer, Call
 from warehouse.decisions.judgements import KINDS, VERDICTS
 from warehouse.decisions.store import decisions_url, home
@@ -31,6 +32,10 @@ COMMANDS: dict[str, Callable[[Call], Answer]] = {
     "restore-check": restored.restore_check,
     "judge": office.judge_pair,
     "revoke": office.revoke,
+    "waive": steward.waive,
+    "confirm": steward.confirm,
+    "release": steward.release,
+    "close": steward.close_hole,
     "scope": office.set_scope,
     "rotate-key": office.rotate_key,
     "migrate": office.migrate,
@@ -68,17 +73,19 @@ def _parser() -> argparse.ArgumentParser:
         whom = made[name].add_mutually_exclusive_group(required=True)
         whom.add_argument("--record", help="one observation: source|entity|record_id")
         whom.add_argument("--person", help="a person of the register")
-    for name in ("correct", "erase", "readmit", "judge", "revoke"):
+    for name in ("correct", "erase", "readmit", "judge", "revoke", "waive", "confirm", "release", "close"):
         made[name].add_argument("--reason", required=True)
     made["erase"].add_argument("--records-only", action="store_true", help="not what shares the number")
     _correct(made["correct"])
     made["readmit"].add_argument("id", help="of the erasure")
     made["judge"].add_argument("--kind", choices=KINDS, default="person")
+    made["judge"].add_argument("--yes", action="store_true", help="both records were looked at: do not ask again")
     made["judge"].add_argument("one")
     made["judge"].add_argument("other")
     made["judge"].add_argument("verdict", choices=VERDICTS)
-    made["revoke"].add_argument("what", choices=("judgement", "correction", "waiver"))
+    made["revoke"].add_argument("what", choices=("judgement", "correction", "waiver", "sign-off"))
     made["revoke"].add_argument("id")
+    _let_through(made)
     made["scope"].add_argument("deed", choices=("grant", "withdraw", "list"))
     made["scope"].add_argument("login", nargs="?", default="")
     made["scope"].add_argument("community", nargs="*", help="full codes, or * for the whole street")
@@ -94,6 +101,18 @@ def _correct(command: argparse.ArgumentParser) -> None:
     command.add_argument("--attribute", required=True, help="as claims.yml names it, or name, id_number")
     command.add_argument("--value", help="without it, it is read from standard input; names and numbers always are")
     command.add_argument("--id-type", help="of an id_number; a resident ID (111) if not given")
+
+
+def _let_through(made: dict[str, argparse.ArgumentParser]) -> None:
+    for option in ("source", "entity", "rule", "until"):
+        made["waive"].add_argument(f"--{option}", required=True)
+    made["waive"].add_argument("--record-id", help="one record; the whole rule if not given")
+    made["confirm"].add_argument("load", help="load id, as the error or the ledger names it")
+    made["release"].add_argument("what", help="register, or a group of marts")
+    made["release"].add_argument("--night", required=True, help="YYYY-MM-DD")
+    made["close"].add_argument("source")
+    for option in ("begin", "end"):
+        made["close"].add_argument(f"--{option}", required=True, help="as the morning names the hole")
 
 
 def _common(command: argparse.ArgumentParser, *, named: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -15,10 +17,13 @@ from warehouse.decisions.judgements import Record, judge, revoke_judgement
 from warehouse.decisions.keys import LOOK, Keyed
 from warehouse.decisions.place import community_of_pair
 from warehouse.decisions.scope import grant_scope, scopes, withdraw_scope
+from warehouse.decisions.shown import shown
+from warehouse.decisions.sign_offs import revoke_sign_off
 from warehouse.decisions.store import HEAD, open_engine, revision, settle
 from warehouse.decisions.subjects import no_record
 from warehouse.decisions.vault import Vault
 from warehouse.decisions.waivers import revoke_waiver
+from warehouse.engine.connection import open_warehouse
 
 
 def judge_pair(call: Call) -> Answer:
@@ -30,9 +35,13 @@ def judge_pair(call: Call) -> Answer:
             raise error
     call.name([one, other])
     call.keep_within(community_of_pair(o.warehouse, [one, other], o.wait), no_record(one))
-    if call.dry_run:
+    with open_warehouse(o.warehouse, wait=o.wait) as connection:
+        pair = [shown(connection, call.stores.contracts, o.kind, record) for record in (one, other)]
+    both = "\n".join(pair)
+    if call.dry_run or not _agreed(f"{both}\n{o.verdict}? [y/N] ", o.yes):
         call.log("planned")
-        return Answer({"verdict": o.verdict}, f"将判定：{o.verdict}", f"would judge: {o.verdict}")
+        facts = {"verdict": o.verdict, "records": pair}
+        return Answer(facts, f"{both}\n将判定：{o.verdict}", f"{both}\nwould judge: {o.verdict}")
     superseded: list[str] = []
 
     def deed() -> str:
@@ -41,13 +50,19 @@ def judge_pair(call: Call) -> Answer:
         return made.judgement_id
 
     made = call.do(deed)
-    zh = f"判定 {made} 已生效" + (f"，取代 {superseded[0]}" if superseded else "")
-    en = f"judgement {made} is in force" + (f", superseding {superseded[0]}" if superseded else "")
-    return Answer({"judgement_id": made, "superseded": superseded[0] if superseded else None}, zh, en)
+    zh = f"{both}\n判定 {made} 已生效" + (f"，取代 {superseded[0]}" if superseded else "")
+    en = f"{both}\njudgement {made} is in force" + (f", superseding {superseded[0]}" if superseded else "")
+    facts = {"judgement_id": made, "superseded": superseded[0] if superseded else None, "records": pair}
+    return Answer(facts, zh, en)
+
+
+def _agreed(question: str, given: bool) -> bool:
+    """Whether who sits at a terminal agrees to what is shown; a script has agreed by being one."""
+    return given or not sys.stdin.isatty() or input(question).strip().lower() in ("y", "yes", "是")
 
 
 def revoke(call: Call) -> Answer:
-    """Take back a judgement, correction or waiver by its id."""
+    """Take back a judgement, correction, waiver or sign-off by its id."""
     o = call.options
     call.subject = f"{o.what}:{o.id}"
     if call.dry_run:
@@ -57,6 +72,8 @@ def revoke(call: Call) -> Answer:
     def deed() -> str:
         if o.what == "waiver":
             revoke_waiver(call.engine, o.id, by=o.by, scope=call.scope)
+        elif o.what == "sign-off":
+            revoke_sign_off(call.engine, o.id, by=o.by)
         else:
             take_back = revoke_judgement if o.what == "judgement" else revoke_correction
             take_back(call.engine, o.id, reason=o.reason, by=o.by, scope=call.scope)

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from expectations.claims import vocabulary
+from expectations.claims import Attribute, vocabulary
 from expectations.errors import CallRejected
 from expectations.relations import staged, staged_column
 from expectations.sql import fill, joined, name
@@ -68,6 +70,8 @@ def correct_attribute(call: Call) -> Answer:
     call.name([record])
     call.keep_within(community, _none(record))
     value = sys.stdin.read().strip() if o.value is None else o.value
+    if o.attribute not in IDENTITY:
+        _refuse_nonsense(vocabulary()[o.kind].attributes[o.attribute], value)
     if call.dry_run:
         call.log("planned")
         facts = {"attribute": o.attribute, "old_value": old, "pinned": False}
@@ -80,6 +84,19 @@ def correct_attribute(call: Call) -> Answer:
         )
     )  # fmt: skip
     return Answer({"correction_id": made, "old_value": old}, f"更正 {made} 已生效", f"correction {made} is in force")
+
+
+def _refuse_nonsense(attribute: Attribute, value: str) -> None:
+    """Raises CallRejected SC-CALL for a value that is not of the attribute's type; no value is echoed."""
+    reads: Mapping[str, Callable[[str], object]] = {
+        "date": date.fromisoformat, "datetime": datetime.fromisoformat, "integer": int, "decimal": Decimal,
+    }  # fmt: skip
+    try:
+        if value:
+            reads.get(attribute.type, str)(value)
+    except (ValueError, ArithmeticError) as error:
+        detail = f"{attribute.name} is a {attribute.type}, written like 1990-01-31 where it is a day"
+        raise CallRejected("SC-CALL", detail=detail) from error
 
 
 def erase(call: Call) -> Answer:

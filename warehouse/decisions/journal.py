@@ -29,7 +29,8 @@ VARIABLE: Final = "REGISTER_JOURNAL"
 # What is unique in each table, in the order in which rows are put back.
 KEYS: Final = {
     "judgement": ("judgement_id",), "correction": ("correction_id",), "quality_waiver": ("waiver_id",),
-    "erasure": ("erasure_id",), "tombstone": ("digest", "erasure_id"), "scope": ("login", "community_code"),
+    "sign_off": ("sign_off_id",), "erasure": ("erasure_id",), "tombstone": ("digest", "erasure_id"),
+    "scope": ("login", "community_code"),
 }  # fmt: skip
 _UNKEPT: Final = ("number", "work")  # the store's own order; and what an unfinished erasure found: tokens
 # A row only ever gains these; one that has them is the later state.

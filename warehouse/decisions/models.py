@@ -53,6 +53,22 @@ class QualityWaiver(Base):
     community_code: Mapped[str | None] = mapped_column(Text)
 
 
+class SignOff(Base):
+    """A steward's word by which something that was held goes on; what it lets through is named by its subject."""
+
+    __tablename__ = "sign_off"
+
+    sign_off_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text, index=True)
+    subject: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(DateTime)
+    revoked_by: Mapped[str | None] = mapped_column(Text)
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime)
+
+
 class Judgement(Base):
     """A steward's word on two observations, `same` or `different`; left is the smaller (source, entity, record)."""
 

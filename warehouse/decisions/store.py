@@ -16,7 +16,7 @@ from expectations.errors import CallRejected
 
 URL_VARIABLE: Final = "REGISTER_DECISIONS_URL"
 HOME_VARIABLE: Final = "REGISTER_HOME"
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 HEAD: Final = REVISIONS[-1]
 _BUSY_SECONDS: Final = 30
 _VAR: Final = Path(__file__).resolve().parents[2] / "var"

@@ -11,8 +11,8 @@ begin
     end if;
     for found in
         select tablename from pg_tables where schemaname = 'public' and tablename in (
-            'vault_entry', 'quality_waiver', 'judgement', 'correction', 'erasure', 'tombstone', 'access_log', 'scope',
-            'alembic_version'
+            'vault_entry', 'quality_waiver', 'sign_off', 'judgement', 'correction', 'erasure', 'tombstone', 'access_log',
+            'scope', 'alembic_version'
         )
     loop
         execute format('alter table public.%I owner to decisions_owner', found);
@@ -31,12 +31,14 @@ begin
     -- The machine: fills the vault, reads what was decided, sweeps what was erased. It decides nothing.
     grant select, insert, update, delete on public.vault_entry to pipeline;
     grant select, delete on public.judgement, public.correction, public.quality_waiver to pipeline;
+    grant select on public.sign_off to pipeline;
     grant select, insert on public.tombstone to pipeline;
     grant select on public.erasure, public.scope to pipeline;
     grant update (state, done_at, work, receipt) on public.erasure to pipeline;
 
     grant select, insert on public.judgement, public.quality_waiver to steward;
-    grant update (revoked_by, revoked_at) on public.quality_waiver to steward;
+    grant select, insert on public.sign_off to steward;
+    grant update (revoked_by, revoked_at) on public.quality_waiver, public.sign_off to steward;
     grant update (revoked_by, revoked_at, revoke_reason) on public.judgement to steward;
     grant select on public.tombstone to steward;
     grant select (number, erasure_id, state, community_code, readmitted_at) on public.erasure to steward;
