@@ -57,7 +57,7 @@ told as (
     from {TABLE} where op = 'upsert' and source_op in ('A', 'U', 'V') group by 1
 ),
 newest as (
-    select source_record_id as id, max_by(content_hash, (changed_at, known_from, content_hash)) as hash
+    select source_record_id as id, max_by(content_hash, (changed_at, content_hash)) as hash
     from {TABLE} group by 1 having count(*) > 1
 ),
 stands as (

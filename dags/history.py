@@ -3,7 +3,8 @@
     systems -> plan -> extract (one per month of a system) -> stage, check (one per system) -> register
 
 Months that are landed are not read again, so a run that was stopped is simply triggered once more. Windows come in
-any order, forward or backward, and beside the nightly runs; the register comes out the same.
+any order, forward or backward, and beside the nightly runs; register and marts come out the same. What a source can
+only show as it is now is left out: its past is what the nights have shown.
 """
 
 from __future__ import annotations
@@ -14,15 +15,22 @@ from typing import Any
 import pendulum
 from airflow.sdk import DAG, Param, get_current_context, task
 
+from extractors import discover
 from plugins.pools import HISTORY, WAREHOUSE
 from plugins.retries import AskAgainLater
 
 ZONE = "Asia/Shanghai"
+PRESENT = "、".join(
+    f"{source.title.zh}（{'、'.join(source.contract().entities[e].title.zh for e in source.of_the_present())}）"
+    for source in discover().values()
+    if source.of_the_present()
+)
 DAY = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 PARAMS = {
     "sources": Param(
         [], type="array", items={"type": "string"}, title="来源系统 / sources",
-        description="来源的键；留空为全部。 Keys of sources; all of them if empty.",
+        description=f"来源的键；留空为全部。只能看到现在、不回填的：{PRESENT}。 "
+        "Keys of sources; all of them if empty. What shows the present only is left out.",
     ),
     "begin": Param("2018-01-01", title="起始（含）/ begin", **DAY),
     "end": Param("2023-01-01", title="结束（不含）/ end", **DAY),

@@ -23,7 +23,7 @@ FILE = Path(__file__).with_name("claims.yml")
 PERSON, RESIDENCE = "person", "residence"
 DEIDENTIFIED = ("case", "service_count")  # what never meets a person (privacy.md, rule 4)
 MOST_TRUST = 100
-_FORMS = ("column", "constant", "codes", "trust")
+_FORMS = ("column", "constant", "codes", "trust", "digits")
 _WORDS = ("trust", "ended", "of", "whole")
 
 
@@ -123,7 +123,7 @@ def _refuse_person_key(name: str, entity: Entity, where: str, zone: str) -> None
 
 
 def _said(raw: Any, entity: Entity, where: str) -> Said:
-    """`column`, `{column: …, codes: {…}, trust: …}` or `{constant: …}`."""
+    """`column`, `{column: …, codes: {…}, trust: …, digits: […]}` or `{constant: …}`."""
     if isinstance(raw, str):
         raw = {"column": raw}
     if not isinstance(raw, dict) or ("column" in raw) == ("constant" in raw):
@@ -139,7 +139,18 @@ def _said(raw: Any, entity: Entity, where: str) -> Said:
         constant=None if "constant" not in raw else str(raw["constant"]),
         codes=codes,
         trust=_trust(raw["trust"], where) if "trust" in raw else None,
+        digits=_digits(raw["digits"], codes, where) if "digits" in raw else None,
     )
+
+
+def _digits(raw: Any, codes: Mapping[str, str], where: str) -> tuple[int, int]:
+    """`[first, last]`, both counted from 1, of a number that bears a code inside."""
+    if not (isinstance(raw, list) and len(raw) == 2 and all(type(place) is int for place in raw) and codes):
+        raise CallRejected("CT-SPEC", detail=f"{where}.digits: first and last place are wanted, with codes beside them")
+    first, last = raw
+    if not 1 <= first <= last:
+        raise CallRejected("CT-SPEC", detail=f"{where}.digits: {first} to {last} is no part of a number")
+    return first, last
 
 
 def _ended(raw: Mapping[str, Any], entity: Entity, where: str) -> dict[str, tuple[str, ...]]:

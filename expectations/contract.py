@@ -92,7 +92,7 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         raw,
         where,
         required=("title", "key", "columns"),
-        optional=("changed_at", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor", "rows", "fresh",
+        optional=("changed_at", "clock_else", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor", "rows", "fresh",
                   "checks", "claims"),
     )  # fmt: skip
     columns = tuple(_column(n, c or {}, f"{where}.{n}", name) for n, c in raw["columns"].items())
@@ -109,6 +109,7 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         identity=_identity(raw["identity"], f"{where}.identity") if "identity" in raw else None,
         no_urls=bool(raw.get("no_urls", False)),
         floor=float(raw["floor"]) if "floor" in raw else None,
+        clock_else=tuple(raw.get("clock_else", ())),
     )
     _check_entity(entity, where, zone)
     return replace(
@@ -125,8 +126,7 @@ def _check_entity(entity: Entity, where: str, zone: str) -> None:
     names = {c.name for c in entity.columns}
     # A drop rule may go by a field that is seen and not kept.
     wanted = {*entity.key, *(d.column for d in entity.drops if not entity.ignores(d.column))}
-    if entity.changed_at:
-        wanted.add(entity.changed_at)
+    wanted |= {*entity.clock_else, *((entity.changed_at,) if entity.changed_at else ())}
     if entity.identity:
         i = entity.identity
         wanted |= {i.number, *i.name, i.birth, i.sex} | ({i.number_type} if i.number_type else set())

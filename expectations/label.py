@@ -207,4 +207,5 @@ def newest_change(entity_changed_at: str | None) -> Sql:
     """The time that freshness goes by: the source's own, if it is plausible; a snapshot is as new as its last look."""
     if entity_changed_at is None:
         return Sql("staged.seen_at")
+    # Not by a clock that runs ahead of what could be known: one such record would keep a source fresh for years.
     return Sql("case when staged.changed_at <= staged.known_from + interval 1 day then staged.changed_at end")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class Manifest:
     source_total: records the source says it has for the window.
     snapshot: a complete picture of the entity, which may close records it no longer holds.
     partial: the source gave less than it has and said so; never closes anything.
+    read_at: when it was read, ISO text; "" of manifests older than the field, which were read when their window ended.
+    taken: when a picture was taken, if that was not in the night its window names; "" for one of its night.
     """
 
     source: str
@@ -49,23 +51,36 @@ class Manifest:
     token_key: str = ""
     history: bool = False  # read by a backfill: the nightly cursor does not go by it
     format: int = FORMAT
+    read_at: str = ""
+    taken: str = ""
 
     def body(self) -> bytes:
         """The canonical bytes: same facts, same bytes."""
         facts = asdict(self)
-        if not self.history:
-            del facts["history"]  # as manifests were before there was a backfill: the same facts keep their load id
+        for later in ("history", "read_at", "taken"):
+            if not facts[later]:
+                del facts[later]  # as manifests were before they said so: the same facts keep their load id
         return json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1).encode("utf8") + b"\n"
 
     @property
     def load_id(self) -> str:
-        """Names this load for ever: 16 hex digits of the SHA-256 of the body."""
-        return hashlib.sha256(self.body()).hexdigest()[:16]
+        """Names this load for ever: 16 hex digits of the SHA-256 of the body, whenever the same was read."""
+        return hashlib.sha256(replace(self, read_at="").body()).hexdigest()[:16]
 
     @property
     def name(self) -> str:
         """The manifest's file name."""
         return f"{PREFIX}{self.load_id}.json"
+
+    @property
+    def last_read(self) -> datetime:
+        """When it was read; never before it could have been."""
+        return max(datetime.fromisoformat(t) for t in (self.read_at or self.end, self.end))
+
+    @property
+    def seen_at(self) -> datetime:
+        """When what it says was seen: the end of its window, or when its picture was taken."""
+        return datetime.fromisoformat(self.taken or self.end)
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Manifest:

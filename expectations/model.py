@@ -123,12 +123,17 @@ class Volume:
 
 @dataclass(frozen=True)
 class Said:
-    """Where an attribute of a claim comes from: a column, its codes translated where listed, or a constant."""
+    """Where an attribute of a claim comes from: a column, its codes translated where listed, or a constant.
+
+    digits: only these characters of the column count (first and last, from 1); then a code that is not listed says
+    nothing.
+    """
 
     column: str | None
     constant: str | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
     trust: int | None = None  # None: the claim's
+    digits: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,7 @@ class Entity:
     rows: Volume | None = None
     fresh: timedelta | None = None  # how old the newest change may be when the night ends
     claims: tuple[Claim, ...] = ()
+    clock_else: tuple[str, ...] = ()  # what dates a version whose change time is a stand-in; a month is its first day
 
     def column(self, name: str) -> Column:
         """The declared column of that name."""

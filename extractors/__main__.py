@@ -1,6 +1,6 @@
 """Run one extractor alone, without Airflow.
 
-`python -m extractors <source> --begin D --end D --landing DIR [--json]`; the connection comes from
+`python -m extractors <source> --begin D --end D --landing DIR [--history] [--json]`; the connection comes from
 `AIRFLOW_CONN_<SOURCE>`. Exit status: 0 reconciled, 2 bad call, 3 ask again later, 4 the source changed.
 """
 
@@ -34,12 +34,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--begin", required=True, help="first day or moment, Asia/Shanghai, inclusive")
     parser.add_argument("--end", required=True, help="last day or moment, exclusive")
     parser.add_argument("--landing", required=True, type=Path, help="landing folder (made 0700)")
+    parser.add_argument("--history", action="store_true", help="a window of the past: without what shows the present")
     parser.add_argument("--json", action="store_true", help="one JSON summary line at the end of the output")
     call = parser.parse_args(argv)
     source = sources[call.source]
     try:
         window = Window.parse(call.begin, call.end)
-        summary = _run(source, window, call.landing, Connection.from_env(source.connection))
+        summary = _run(source, window, call.landing, Connection.from_env(source.connection), history=call.history)
     except PipelineError as error:
         if call.json:
             sys.stdout.write(json.dumps({"source": source.key, "errors": [error.as_dict()]}, ensure_ascii=False) + "\n")
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     return summary.exit_status
 
 
-def _run(source: Source, window: Window, landing: Path, connection: Connection) -> Summary:
+def _run(source: Source, window: Window, landing: Path, connection: Connection, *, history: bool) -> Summary:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -65,6 +66,7 @@ def _run(source: Source, window: Window, landing: Path, connection: Connection) 
             landing,
             connection,
             progress=lambda entity, rows: bar.advance(tasks[entity], rows),
+            history=history,
         )
 
 

@@ -5,7 +5,7 @@ Imported inside the tasks: parsing a DAG file must not pay for Arrow or DuckDB.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,14 +23,28 @@ log = structlog.get_logger("register.history")
 
 
 def choose_systems(params: Mapping[str, Any]) -> list[str]:
-    """Keys of the sources asked for. Raises CallRejected SC-CALL, BF-RETENTION before anything is read."""
+    """Keys of the sources asked for that can tell of the past; what only shows the present is logged and left out.
+
+    Raises: CallRejected SC-CALL, BF-RETENTION before anything is read.
+    """
     begin, end, today = *_period(params), Settings.from_env().today
     if end > today:
         raise CallRejected("SC-CALL", detail=f"history ends {end}; {today} is not over")
     sources = _chosen(params["sources"])
-    for source in sources:
+    told = [source for source in sources if source.of_the_past().entities]
+    for source in told:
         refuse_expired(source, begin, today)
-    return [source.key for source in sources]
+    log.info("chosen", sources=[source.key for source in told], left_out=left_out(sources))
+    return [source.key for source in told]
+
+
+def left_out(sources: Iterable[Source]) -> dict[str, str]:
+    """What a backfill does not read, and why: entities that can only show the present."""
+    return {
+        f"{source.key}.{name}": f"只能看到现在，不回填 / shows the present only: {source.contract().entities[name].title.zh}"
+        for source in sources
+        for name in source.of_the_present()
+    }
 
 
 def plan_history(chosen: Sequence[str], params: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -40,7 +54,8 @@ def plan_history(chosen: Sequence[str], params: Mapping[str, Any]) -> list[dict[
     missing = {key: missing_windows(discover()[key], landing, months) for key in chosen}
     # Month by month, all systems of a month together: what is there at an interruption is a whole stretch of time.
     windows = [_named(key, w) for w in months for key, left in missing.items() if w in left]
-    log.info("planned", sources=list(chosen), months=len(months), windows=len(windows))
+    skipped = left_out(discover()[key] for key in chosen)
+    log.info("planned", sources=list(chosen), months=len(months), windows=len(windows), left_out=skipped)
     return windows
 
 
@@ -79,7 +94,7 @@ def finish_history(chosen: Sequence[str], params: Mapping[str, Any]) -> dict[str
     left = {key: len(missing_windows(discover()[key], landing, months)) for key in chosen}
     if any(left.values()):
         raise PipelineError("BF-LEFT", detail=", ".join(f"{key} {n}" for key, n in left.items() if n))
-    return built
+    return built | {"left_out": left_out(_chosen(params["sources"]))}
 
 
 def _period(params: Mapping[str, Any]) -> tuple[date, date]:

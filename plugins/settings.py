@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
+
+from extractors._kit.clock import today
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,10 +29,9 @@ class Settings:
     def from_env(cls) -> Settings:
         """REGISTER_HOME, default `var/` in the checkout."""
         home = Path(os.environ.get("REGISTER_HOME", ROOT / "var"))
-        given = os.environ.get("REGISTER_TODAY")
         return cls(
             landing=home / "landing",
             warehouse=home / "warehouse.duckdb",
             report=home / "report",
-            today=date.fromisoformat(given) if given else datetime.now(ZoneInfo("Asia/Shanghai")).date(),
+            today=today(),
         )

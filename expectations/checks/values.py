@@ -58,8 +58,9 @@ def sentinel_date(on: Scope, check: Check) -> Sql:
 
 @kind("not_in_future")
 def not_in_future(on: Scope, check: Check) -> Sql:
-    """Accuracy (GB/T 36344): the time was over when the version became known (a day is left for clocks)."""
-    return fill("{{column}} > known_from + interval 1 day", column=on.column(check.columns[0]))
+    """Accuracy (GB/T 36344): the time was over when the version was made (a day is left for clocks)."""
+    made = "coalesce(changed_at, known_from) + interval 1 day"
+    return fill(f"{{{{column}}}} > {made}", column=on.column(check.columns[0]))
 
 
 @kind("plain_characters")

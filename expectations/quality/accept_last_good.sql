@@ -8,11 +8,8 @@ from (
         arg_max(
             {'content_hash': known.content_hash, 'label': known.label},
             {
-                'at': case
-                    when staged.changed_at between timestamp '1990-01-01' and staged.known_from + interval 1 day
-                        then staged.changed_at
-                    else staged.known_from end,
-                'gone': staged.op = 'delete', 'known': staged.known_from, 'hash': staged.content_hash
+                'at': coalesce(staged.changed_at, timestamp '1990-01-01'), 'gone': staged.op = 'delete',
+                'hash': staged.content_hash
             }
         ) as newest
     from {{acceptance}} as known

@@ -1,7 +1,7 @@
 -- Grain: one row per version that a later one of its record has replaced.
 -- From: a staged table.   To: temp.superseded.
--- Rule: the source's own time decides; one that lies in the future or before 1990 is a defect and counts as the time at
--- which the version became known. Of equals, a deletion wins, then what became known later, then the hash.
+-- Rule: the source's own time decides; a version without one comes before all that have one. Of equals, a deletion wins,
+-- then the hash.
 -- Records of several versions are found by a hash of their id: grouping texts costs twice the time and memory. A record
 -- that only shares its hash with another is ranked alone, and nothing is written for it.
 insert into superseded
@@ -14,12 +14,8 @@ ranked as (
         row_number() over (
             partition by source_record_id
             order by
-                case
-                    when changed_at between timestamp '1990-01-01' and known_from + interval 1 day then changed_at
-                    else known_from
-                end desc,
+                coalesce(changed_at, timestamp '1990-01-01') desc,
                 op = 'delete' desc,
-                known_from desc,
                 content_hash desc
         ) as place
     from {{staged}}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from expectations.contract import Contract
@@ -18,6 +19,7 @@ from extractors._kit.spec import Source
 from extractors._kit.window import Window
 
 Record = Mapping[str, Any]
+BEGINNING = datetime(2000, 1, 1)  # before any of the systems was built
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,25 @@ class Tally:
 class Context:
     """The extractor's side of a run: `source`, `window`, `connection`, `contract`, and six verbs."""
 
-    def __init__(self, source: Source, contract: Contract, window: Window, connection: Connection) -> None:
+    def __init__(
+        self, source: Source, contract: Contract, window: Window, connection: Connection, *, history: bool = False
+    ) -> None:
+        """history: the window is one of the past, read by a backfill."""
         self.source = source
         self.contract = contract
         self.window = window.looking_back(source.lookback) if source.lookback else window
         self.connection = connection
+        self.history = history
+        self.never_read: frozenset[str] = frozenset()
         self.tallies: dict[str, Tally] = {name: Tally() for name in source.entities}
         self.refusals: list[PipelineError] = []
         self.notes: Counter[str] = Counter()
         self.receipts: list[Callable[[], None]] = []
         self._restart: Callable[[str], None] = lambda entity: None
+
+    def window_of(self, entity: str) -> Window:
+        """The window to ask for; all time up to its end for an entity of the present that was never read."""
+        return Window(BEGINNING, self.window.end) if entity in self.never_read else self.window
 
     def option(self, name: str) -> Any:
         """A constant of the wire from source.yml. Raises CallRejected CT-SPEC when it is not there."""

@@ -37,8 +37,8 @@ def month_windows(begin: date, end: date) -> list[Window]:
 
 
 def missing_windows(source: Source, landing: Path, windows: Sequence[Window]) -> list[Window]:
-    """Those that not every entity of the source has landed whole, in one piece or in several."""
-    landed = [landed_windows(landing / source.key / entity) for entity in source.entities]
+    """Those that not every entity that can tell of the past has landed whole, in one piece or in several."""
+    landed = [landed_windows(landing / source.key / entity) for entity in source.of_the_past().entities]
     return [w for w in windows if not all(_covers(spans, w) for spans in landed)]
 
 

@@ -135,9 +135,12 @@ class EntityWriter:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Path:
-    """Name a landed file for readers. Landing the same content twice finds the same manifest and does nothing."""
+    """Name a landed file for readers. Landing the same content twice finds the same manifest and does nothing.
+
+    Only a reading before the window's end is told again by one after it: the window was not over before.
+    """
     final = folder / manifest.name
-    if final.exists():
+    if final.exists() and not (Manifest.from_bytes(final.read_bytes()).read_at < manifest.end <= manifest.read_at):
         return final
     temp = folder / f"{TEMP}{os.getpid()}.json"
     try:

@@ -90,7 +90,7 @@ class WindowReader:
         A second cannot be halved, and is paged through. Raises Unsteady, SourceChanged EX-TOOMANY.
         """
         self._last = []
-        yield from self._part(self._ctx.window, limit)
+        yield from self._part(self._ctx.window_of(self._entity), limit)
 
     def _part(self, window: Window, limit: int) -> Generator[Page, None, int]:
         """The pages of a part of the window; returns how many records they hold."""

@@ -19,7 +19,8 @@ import pyarrow as pa
 from expectations.contract import Entity
 from expectations.errors import CallRejected, PipelineError, SourceLater
 from expectations.faultpoint import faultpoint, register
-from expectations.manifest import Manifest, window_folder
+from expectations.manifest import Manifest, landed_windows, window_folder
+from extractors._kit.clock import now, picture_taken
 from extractors._kit.connection import Connection
 from extractors._kit.context import Context, Page, Tally
 from extractors._kit.landing import EntityWriter, open_landing, source_lock, write_manifest
@@ -34,6 +35,22 @@ register("run.before_receipt", "run.after_receipt")
 
 Progress = Callable[[str, int], None]
 REJECTED = pa.schema([("position", pa.string()), ("code", pa.string())])
+
+
+def _of_the_past(source: Source) -> Source:
+    """What a backfill reads of a source. Raises CallRejected BF-PRESENT when that is nothing."""
+    told = source.of_the_past()
+    if not told.entities:
+        raise CallRejected("BF-PRESENT", detail=source.key)
+    return told
+
+
+def _never_read(source: Source, landing: Path, window: Window) -> frozenset[str]:
+    """Entities of the present that no other window has read: what there is, is asked for whole once."""
+    def before(entity: str) -> bool:
+        return any(end < window.end for _, end in landed_windows(landing / source.key / entity))
+
+    return frozenset(entity for entity in source.of_the_present() if not before(entity))
 
 
 @dataclass
@@ -54,23 +71,26 @@ def run_source(
     progress: Progress | None = None,
     history: bool = False,
 ) -> Summary:
-    """Extract one window of one source into the landing zone; `history` marks a window that a backfill reads.
+    """Extract one window of one source into the landing zone.
 
+    history: a backfill reads it: marked so, and without what only the present can be asked of.
     Errors of the source do not raise: they stand in the summary with their exit status, because what was landed
     before them (the other files of a drop folder, say) is still worth loading.
-    Raises: CallRejected for a call that cannot start (keys, contract, landing folder).
+    Raises: CallRejected for a call that cannot start (keys, contract, landing folder, nothing to tell of the past).
     """
     started = time.monotonic()
     # Arrow's own allocator hands each page's memory back to the system and asks for it again: a tenth of the CPU time.
     pa.set_memory_pool(pa.system_memory_pool())
     contract = source.contract()
+    source = _of_the_past(source) if history else source
     if missing := sorted(set(source.entities) - set(contract.entities)):
         raise CallRejected("CT-SPEC", detail=f"{source.key}: entity {missing[0]!r} has no contract")
     tokeniser = Tokeniser.from_env()
     vault = open_vault() if contract.zone == "R" else None
     begin, end = window.key()
     summary = Summary(source.key, begin, end)
-    context = Context(source, contract, window, connection)
+    context = Context(source, contract, window, connection, history=history)
+    context.never_read = _never_read(source, landing, window)
     try:
         with source_lock(open_landing(landing), source.key) as folder:
             lanes = _lanes(source, context, tokeniser, vault, folder, window)
@@ -228,6 +248,8 @@ def _manifest(
 ) -> Manifest:
     file, size, digest = writer.finish()
     begin, end = window.key()
+    read_at = now()
+    picture = context.contract.entities[name].delivery == "snapshot"
     return Manifest(
         source=context.source.key,
         entity=name,
@@ -244,6 +266,8 @@ def _manifest(
         partial=entity.partial,
         contract_version=context.contract.version,
         token_key=tokeniser.kid,
+        read_at=read_at.isoformat(timespec="microseconds"),
+        taken=picture_taken(window, read_at) if picture else "",
     )
 
 

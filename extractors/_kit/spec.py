@@ -9,7 +9,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ FOLDER = Path(__file__).parent.parent
 _REQUIRED = (
     "number", "title", "publisher", "summary", "transport", "connection", "entities", "schedule", "window", "status",
 )  # fmt: skip
+PRESENT, FILES, CHANGES = "none", "files", "changes"  # what a source can tell of the past
+HISTORIES = (PRESENT, FILES, CHANGES)
 TRANSPORTS = ("rest", "soap", "gb28181", "sql", "sftp")
 
 
@@ -31,6 +33,8 @@ class Source:
 
     number: its place in the office's list, text such as "03".
     lookback: days before the window's begin that are read again; rate: requests per second or None.
+    history: what each entity can tell of the past: `none` (only the present can be asked for, so no backfill reads it),
+    `files` (a month as long as its file lies there) or `changes` (what changed in a window, in its present state).
     options: constants of the wire, such as a page size; a missing one is an error where it is read.
     """
 
@@ -50,6 +54,15 @@ class Source:
     options: Mapping[str, Any]
     folder: Path
     contracts: Path
+    history: Mapping[str, str]
+
+    def of_the_past(self) -> Source:
+        """The same source with the entities that can tell of a time before now; it may have none."""
+        return replace(self, entities=tuple(e for e in self.entities if self.history[e] != PRESENT))
+
+    def of_the_present(self) -> tuple[str, ...]:
+        """The entities of which only the present can be asked for."""
+        return tuple(e for e in self.entities if self.history[e] == PRESENT)
 
     def contract(self) -> Contract:
         """The contract of the same name."""
@@ -103,7 +116,7 @@ def _source(path: Path, contracts: Path) -> Source:
     raw = read_yaml(path)
     key = path.parent.name
     where = f"{key}/source.yml"
-    take(raw, where, required=_REQUIRED, optional=("rate", "options"))
+    take(raw, where, required=_REQUIRED, optional=("rate", "options", "history"))
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", key) or len(key) > 24:
         raise CallRejected("CT-SPEC", detail=f"{where}: the folder name must be snake_case of at most 24 characters")
     if raw["connection"] != key:
@@ -130,7 +143,17 @@ def _source(path: Path, contracts: Path) -> Source:
         options=raw.get("options", {}),
         folder=path.parent,
         contracts=contracts,
+        history=_history(raw.get("history", {}), tuple(raw["entities"]), where),
     )
+
+
+def _history(raw: Any, entities: tuple[str, ...], where: str) -> dict[str, str]:
+    """One word per entity: written for all of them at once, or by name; `changes` where nothing is written."""
+    told = dict.fromkeys(entities, raw) if isinstance(raw, str) else dict(raw)
+    take(told, f"{where}: history", optional=entities)
+    if wrong := sorted(str(word) for word in told.values() if word not in HISTORIES):
+        raise CallRejected("CT-SPEC", detail=f"{where}: history {wrong[0]!r} is not one of {', '.join(HISTORIES)}")
+    return {entity: told.get(entity, CHANGES) for entity in entities}
 
 
 def _text(raw: Any, where: str) -> Text:

@@ -1,6 +1,7 @@
 """Grid dispatch (one endpoint, the action in an envelope, HMAC-SM3 login): numbered pages, notices and one snapshot.
 
 Notices name events that changed outside the window; they are read one by one, and signed once everything is landed.
+A backfill reads the lists alone: notices and the grid show the present only.
 Flow: GET_NOTICE_INFO, REC_LIST, REC_GET, PART_LIST, GRID_LIST -> landing/grid_dispatch/<entity> -> NOTICE_SIGNING
 Alone: python -m extractors grid_dispatch --begin 2022-11-01 --end 2022-11-02 --landing DIR
 """
@@ -31,13 +32,15 @@ def extract(ctx: Context) -> Iterator[Page]:
     """Events with those the notices name, then facilities, then the grid."""
     with gateway(ctx) as ask:
         # Asked for first: what changes while the events are read is then in the list or in a later notice.
-        notices = _notices(ctx, ask)
+        # Not in a backfill: a notice tells of the present, and would bring it into a window of the past, then be signed.
+        notices = {} if ctx.history else _notices(ctx, ask)
         read: set[str] = set()
         limits = ctx.option("reach"), ctx.option("page_size")
         yield from read_steadily(ctx, "event", partial(_events, ctx, ask, notices, read), limits)
         facilities = partial(_pages, ctx, ask, "facility", "PART_LIST", "changeTime")
         yield from read_steadily(ctx, "facility", facilities, limits)
-        yield from _grid(ctx, ask)
+        if "grid_cell" in ctx.source.entities:
+            yield from _grid(ctx, ask)
     if signable := [one for rec_id, ids in notices.items() if rec_id in read for one in ids]:
         ctx.after_landing(partial(_sign, ctx, signable))
 

@@ -81,3 +81,16 @@ create or replace temp macro stage_untyped_map(entries) as
     map_from_entries(list_filter(entries, lambda e: e is not null));
 
 create or replace temp macro stage_returned(op, value) as case when op = 'upsert' then value end;
+
+-- A source's clock within the range in which it can tell anything: stand-ins (1899-12-31, 9999-09-09, 2099-12-31) lie
+-- outside. The range is fixed, so that what is newest never depends on which window was asked for, or when.
+create or replace temp macro stage_clock(moment) as
+    case when moment >= timestamp '1990-01-01' and moment < timestamp '2099-01-01' then moment end;
+
+-- A change time that a contract left as text, or a month, which counts as its first day.
+create or replace temp macro stage_clock_text(v) as
+    coalesce(stage_moment(v, '%Y-%m-%d %H:%M:%S'), stage_moment_packed(v, '%Y%m', 6));
+
+-- When a version became known: it was seen then, and not before it was made; a clock ahead of the reading counts as it.
+create or replace temp macro stage_known(seen_at, changed_at, read_at) as
+    case when changed_at is null then seen_at else greatest(seen_at, least(changed_at, read_at)) end;

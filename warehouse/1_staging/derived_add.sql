@@ -4,7 +4,7 @@
 insert into {{table}}
 select
     derived.load_id, $source, derived.source_record_id, derived.seen_at, derived.content_hash,
-    case when $clocked then derived.known_from end, derived.known_from, derived.op,
+    derived.known_from, derived.known_from, derived.op,
     {{carried}},
     case when derived.op = 'upsert' then origin.untyped end
 from derived

@@ -3,5 +3,9 @@
 -- Rule: the verdict follows from the set of loads, so an earlier snapshot that arrives late may change it.
 update ledger.load
 set floor_held = not floor_held
-where source = $source and entity = $entity and snapshot and not partial
-    and floor_held <> list_contains($held::timestamp[], window_end)
+where load_id in (
+    select load_id
+    from ledger.picture
+    where source = $source and entity = $entity
+        and floor_held <> (may_close and list_contains($held::timestamp[], dated))
+)

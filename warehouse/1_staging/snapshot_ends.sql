@@ -1,13 +1,14 @@
--- Grain: one row per window end of a snapshot entity: is a complete load among its loads, and how many keys it holds.
--- From: ledger.load, ledger.presence.   To: the floor rule in snapshots.py.
--- Rule: loads of one window end are one observation: a window read again that returns less takes nothing away.
+-- Grain: one row per moment that pictures of a snapshot entity show: is a complete one of its own night among them, and
+-- how many keys they hold.
+-- From: ledger.picture, ledger.presence.   To: the floor rule in snapshots.py.
+-- Rule: pictures of one moment are one observation: a window read again that returns less takes nothing away.
 select
-    load.window_end,
-    list(distinct load.load_id order by load.load_id) filter (where load.snapshot and not load.partial) as complete,
+    picture.dated,
+    list(distinct picture.load_id order by picture.load_id) filter (where picture.may_close) as complete,
     count(distinct presence.source_record_id) as keys,
-    coalesce(bool_or(load.floor_held), false) as held
-from ledger.load as load
-left join ledger.presence as presence on presence.load_id = load.load_id
-where load.source = $source and load.entity = $entity
-group by load.window_end
-order by load.window_end
+    coalesce(bool_or(picture.floor_held), false) as held
+from ledger.picture as picture
+left join ledger.presence as presence on presence.load_id = picture.load_id
+where picture.source = $source and picture.entity = $entity
+group by picture.dated
+order by picture.dated

@@ -6,10 +6,9 @@
 create or replace temp macro register_id(letter, anchor) as
     letter || left(sha256('street-base-register|' || letter || '|' || anchor), 20);
 
--- The source's own time; one in the future or before 1990 is a defect and counts as the time it became known.
-create or replace temp macro register_at(changed_at, known_from) as
-    case when changed_at between timestamp '1990-01-01' and known_from + interval 1 day then changed_at
-        else known_from end;
+-- The source's own time, nothing else: when we came to know it never decides what was true. Staging leaves it empty
+-- where no clock of the record can be used; such a version comes before all that have one.
+create or replace temp macro register_at(changed_at) as coalesce(changed_at, timestamp '1990-01-01');
 
 -- Which claim wins, as one number, the smallest first: worth, then the latest, then the source's place, then the claim.
 create or replace temp macro register_order(worth, moment, source_place, claim_id) as

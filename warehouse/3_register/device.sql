@@ -4,6 +4,6 @@
 select
     device_id, device_code, kind, name, manufacturer, model, maintainer, division, parent_code, body, indoors, use,
     direction, install_status, installed_on, state, address, lng, lat,
-    case when kind = 'video' then regexp_full_match(device_code, '[0-9]{20}') end as code_is_sound,
+    case when length(device_code) >= 18 then regexp_full_match(device_code, '[0-9]{20}') end as code_is_sound,
     in_force, records, sources, first_seen, last_seen, known_from
 from register.device_winner

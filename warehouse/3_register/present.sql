@@ -1,10 +1,10 @@
 -- Grain: one row per source record: its present version, unless it was deleted or is a part that its whole has lost.
 -- From: the claims of one entity, claims.origin, temp.newest_whole, temp.source_place.   To: members, winners, links.
--- Rule: of the versions known by then, the source's own time decides; of equals, a deletion wins, then what became known
--- later, then the hash. first_at is the record's first time: it does not move when the record is touched again, nor when
+-- Rule: of the versions known by then, the source's own time decides; of equals, a deletion wins, then the hash.
+-- first_at is the record's first time: it does not move when the record is touched again, nor when
 -- its first versions are purged.
 with dated as (
-    select obs_key, register_at(changed_at, known_from) as first_at, known_from as first_known
+    select obs_key, register_at(changed_at) as first_at, known_from as first_known
     from {{claims}}
     where known_from <= coalesce($known, known_from)
     union all
@@ -22,8 +22,7 @@ newest as (
         arg_max(
             claims.claim_id,
             {
-                'at': register_at(claims.changed_at, claims.known_from), 'gone': claims.op = 'delete',
-                'known': claims.known_from, 'hash': claims.content_hash
+                'at': register_at(claims.changed_at), 'gone': claims.op = 'delete', 'hash': claims.content_hash
             }
         ) as claim_id
     from {{claims}} as claims
@@ -33,8 +32,8 @@ newest as (
 present as (
     select
         {{columns}},
-        register_at(claims.changed_at, claims.known_from) as moment,
-        coalesce(crowded.first_at, register_at(claims.changed_at, claims.known_from)) as first_at,
+        register_at(claims.changed_at) as moment,
+        coalesce(crowded.first_at, register_at(claims.changed_at)) as first_at,
         coalesce(crowded.first_known, claims.known_from) as first_known
     from {{claims}} as claims
     left join crowded on crowded.obs_key = claims.obs_key

@@ -7,16 +7,16 @@ with stating as (
 said as (
     select
         member.{{id}} as thing_id,
-        register_at(claims.changed_at, claims.known_from) as moment,
+        register_at(claims.changed_at) as moment,
         arg_max(
             case when claims.op = 'delete' or claims.ended then 'ended' else claims.state end,
-            {'known': claims.known_from, 'hash': claims.content_hash}
+            {'gone': claims.op = 'delete', 'hash': claims.content_hash}
         ) as state,
         min(claims.known_from) as known_from
     from {{member}} as member
     join {{claims}} as claims on claims.obs_key = member.obs_key
     where claims.obs_key in (select obs_key from stating) and claims.known_from <= coalesce($known, claims.known_from)
-    group by member.{{id}}, register_at(claims.changed_at, claims.known_from)
+    group by member.{{id}}, register_at(claims.changed_at)
 ),
 turned as (
     select *, state is distinct from lag(state) over (partition by thing_id order by moment) as turns

@@ -4,17 +4,13 @@
 -- without a time of receipt only rates: it is joined to its case, and stands by itself when that is not there.
 with version as (
     select
-        rowid as row_number, obs_key, op, known_from, content_hash,
-        case when changed_at between timestamp '1990-01-01 00:00:00' and known_from + interval '1' day
-            then changed_at else known_from end as moment,
+        rowid as row_number, obs_key, op, content_hash, coalesce(changed_at, timestamp '1990-01-01 00:00:00') as moment,
         coalesce(is_closed = '1', closed_at is not null) as is_closed
     from claims."case"
 ),
 newest as (
     select
-        max_by(
-            row_number, {'at': moment, 'gone': op = 'delete', 'known': known_from, 'hash': content_hash}
-        ) as row_number,
+        max_by(row_number, {'at': moment, 'gone': op = 'delete', 'hash': content_hash}) as row_number,
         coalesce(
             max(case when not is_closed then moment end) > min(case when is_closed then moment end), false
         ) as is_reopened

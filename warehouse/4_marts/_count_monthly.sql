@@ -4,17 +4,13 @@
 -- Rule: the newest version of each record by the source's own time; months and days after the night are left out.
 with version as (
     select
-        rowid as row_number, obs_key, op, known_from, content_hash,
-        case when changed_at between timestamp '1990-01-01 00:00:00' and known_from + interval '1' day
-            then changed_at else known_from end as moment
+        rowid as row_number, obs_key, op, content_hash, coalesce(changed_at, timestamp '1990-01-01 00:00:00') as moment
     from claims.service_count
 ),
 crowded as (
     select
         obs_key,
-        max_by(
-            row_number, {'at': moment, 'gone': op = 'delete', 'known': known_from, 'hash': content_hash}
-        ) as row_number
+        max_by(row_number, {'at': moment, 'gone': op = 'delete', 'hash': content_hash}) as row_number
     from version
     group by obs_key
     having count(*) > 1

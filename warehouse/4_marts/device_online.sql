@@ -1,7 +1,8 @@
 -- Grain: one row per month, device_kind and community_code.
 -- From: register.device, device_state, object_location, marts.dim_calendar, prepared places.   To: publish.
--- Rule: the state at the end of the month (of the night, for this month), and the minutes of the month on line, over
--- the minutes in which a state was known.
+-- Rule: devices that stand, by their state at the end of the month (of the night, for this month), and the minutes of the
+-- month on line, over the minutes in which a state was known, since the kind was first shown; a month that ended before
+-- that is empty and says so, for nobody can tell what stood there then.
 with month as (
     select
         calendar.month,
@@ -14,7 +15,8 @@ with month as (
 ),
 device as (
     select
-        device.device_id,
+        device.device_id, device.first_seen, device.known_from,
+        case when not device.in_force then device.last_seen end as gone_at,
         coalesce(device.kind, 'unknown') as device_kind,
         coalesce(grid.community_code, house.community_code, building.community_code, street.community_code)
             as community_code
@@ -27,23 +29,57 @@ device as (
     left join prepared.house_place as house on house.house_id = location.house_id
     left join prepared.building_place as building on building.building_id = location.building_id
 ),
+shown as (
+    select device_kind, min(known_from) as shown_from from device group by device_kind
+),
+place as (
+    select device.device_kind, device.community_code, any_value(shown.shown_from) as shown_from
+    from device
+    join shown on shown.device_kind = device.device_kind
+    group by device.device_kind, device.community_code
+),
+standing as (
+    -- A device that never told a state stands all the same.
+    select
+        device.device_id, device.device_kind, device.community_code,
+        coalesce(state.state, 'unknown') as state,
+        coalesce(state.valid_from, device.first_seen) as valid_from,
+        case when state.device_id is not null then state.valid_to else device.gone_at end as valid_to
+    from device
+    left join register.device_state as state on state.device_id = device.device_id
+    where coalesce(state.state, 'unknown') <> 'ended'
+),
 span as (
     select
-        month.month, device.device_kind, device.community_code, state.state,
-        coalesce(state.valid_to > month.ends, true) as is_last,
-        date_diff('minute', greatest(state.valid_from, month.begins),
-            least(coalesce(state.valid_to, month.ends), month.ends)) as minutes
-    from register.device_state as state
-    join device on device.device_id = state.device_id
-    join month on state.valid_from <= month.ends and coalesce(state.valid_to > month.begins, true)
-    where coalesce(state.state, 'unknown') <> 'ended'
+        month.month, standing.device_kind, standing.community_code, standing.state,
+        coalesce(standing.valid_to > month.ends, true) as is_last,
+        greatest(0, date_diff('minute', greatest(standing.valid_from, month.begins, shown.shown_from),
+            least(coalesce(standing.valid_to, month.ends), month.ends))) as minutes
+    from standing
+    join shown on shown.device_kind = standing.device_kind
+    join month on standing.valid_from <= month.ends and coalesce(standing.valid_to > month.begins, true)
+),
+counted as (
+    select
+        month, device_kind, community_code,
+        cast(sum(cast(is_last as integer)) as bigint) as devices,
+        cast(sum(cast(is_last and state = 'on' as integer)) as bigint) as devices_online,
+        cast(sum(cast(is_last and state = 'off' as integer)) as bigint) as devices_offline,
+        cast(sum(case when state in ('on', 'off') then minutes else 0 end) as bigint) as known_minutes,
+        cast(sum(case when state = 'on' then minutes else 0 end) as bigint) as online_minutes
+    from span
+    group by month, device_kind, community_code
 )
 select
-    month, device_kind, community_code,
-    cast(sum(cast(is_last as integer)) as bigint) as devices,
-    cast(sum(cast(is_last and state = 'on' as integer)) as bigint) as devices_online,
-    cast(sum(cast(is_last and state = 'off' as integer)) as bigint) as devices_offline,
-    cast(sum(case when state in ('on', 'off') then minutes else 0 end) as bigint) as known_minutes,
-    cast(sum(case when state = 'on' then minutes else 0 end) as bigint) as online_minutes
-from span
-group by month, device_kind, community_code
+    month.month, place.device_kind, place.community_code,
+    case when place.shown_from <= month.ends then 'shown' else 'not_shown' end as basis,
+    case when place.shown_from <= month.ends then coalesce(counted.devices, 0) end as devices,
+    case when place.shown_from <= month.ends then coalesce(counted.devices_online, 0) end as devices_online,
+    case when place.shown_from <= month.ends then coalesce(counted.devices_offline, 0) end as devices_offline,
+    case when place.shown_from <= month.ends then coalesce(counted.known_minutes, 0) end as known_minutes,
+    case when place.shown_from <= month.ends then coalesce(counted.online_minutes, 0) end as online_minutes
+from month
+cross join place
+left join counted
+    on counted.month = month.month and counted.device_kind = place.device_kind
+    and counted.community_code = place.community_code

@@ -180,7 +180,7 @@ def _old_value(call: Call, connection: Connection, record: Record) -> Any:
         columns = ["id_token", "id_mask"] if o.attribute == "id_number" else ["name_token", "name_mask"]
     text = fill(
         "select {{columns}} from {{table}} where source_record_id = $record and op = 'upsert' "
-        "order by changed_at desc nulls last, known_from desc, content_hash desc limit 1",
+        "order by changed_at desc nulls last, content_hash desc limit 1",
         columns=joined([name(c if not said else staged_column(c)) for c in columns], ", "),
         table=staged(record.source, record.entity),
     )

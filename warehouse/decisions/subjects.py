@@ -24,7 +24,7 @@ select source_record_id, id_token
 from {{table}}
 where op = 'upsert'
 qualify row_number() over (
-    partition by source_record_id order by changed_at desc nulls last, known_from desc, content_hash desc
+    partition by source_record_id order by changed_at desc nulls last, content_hash desc
 ) = 1 and id_token is not null and coalesce(id_check, '') <> 'invalid'
 """
 SHARING = "select source_record_id from ({{newest}}) where id_token in (select unnest($tokens::varchar[])) order by 1"

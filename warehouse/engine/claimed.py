@@ -129,4 +129,8 @@ def _said(said: Said) -> Sql:
     if not said.codes:
         return _column(said.column)
     cases = joined((fill("when {{a}} then {{b}}", a=value(a), b=value(b)) for a, b in said.codes.items()), " ")
-    return fill("case {{column}} {{cases}} else {{column}} end", column=_column(said.column), cases=cases)
+    if said.digits is None:
+        return fill("case {{column}} {{cases}} else {{column}} end", column=_column(said.column), cases=cases)
+    first, last = said.digits
+    part = call("substr", _column(said.column), value(first), value(last - first + 1))
+    return fill("case {{part}} {{cases}} end", part=part, cases=cases)

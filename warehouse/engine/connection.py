@@ -173,6 +173,7 @@ def _settle(connection: Connection) -> None:
         _make_schema(connection)
     connection.execute(statement("_types"))
     connection.execute(statement("_origin"))
+    connection.execute(statement("_reading"))
 
 
 def _make_schema(connection: Connection) -> None:

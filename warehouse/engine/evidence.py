@@ -88,7 +88,8 @@ def _read(root: Path, path: Path, load_id: str, source: str) -> Load:
     file = path.with_name(manifest.file)
     load = Load(load_id, manifest, file, str(file.relative_to(root)))
     try:
-        naive = load.window_begin.tzinfo is load.window_end.tzinfo is None
+        moments = (load.window_begin, load.window_end, manifest.seen_at, manifest.last_read)
+        naive = all(moment.tzinfo is None for moment in moments)
         ordered = naive and load.window_begin <= load.window_end
     except (ValueError, TypeError):
         ordered = False

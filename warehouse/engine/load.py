@@ -80,14 +80,14 @@ def _readable(load: Load) -> Iterator[None]:
 def _stage(connection: Connection, load: Load, staged: StagedEntity, present: Collection[str], erased: int) -> Figures:
     table, landed = staged.table, staged.landed(present)
     file = {"file": load.reader_path}
-    moment = {"load_id": load.load_id, "window_end": load.window_end}
+    moment = {"load_id": load.load_id, "seen_at": load.manifest.seen_at, "read_at": load.manifest.last_read}
     connection.execute(statement("batch_insert", landed=landed, content_hash=staged.content_hash()), file)
     if erased:
         connection.execute(statement("erased_drop"))
     connection.execute(statement("fresh_insert", table=table))
     [(rows, expected, fresh_rows, known_rows)] = connection.execute(statement("batch_figures", table=table)).fetchall()
     if known_rows:
-        connection.execute(statement("version_seen", table=table), moment)
+        connection.execute(statement("version_seen", table=table), {**moment, "clocked": staged.clocked})
     faultpoint("stage.before_insert")
     new = _insert(connection, staged, landed, {**file, **moment, "source": staged.source}) if expected else 0
     if new != expected or fresh_rows + known_rows != rows:
@@ -131,10 +131,13 @@ def _record(connection: Connection, load: Load, staged: StagedEntity, figures: F
     dropped = dict(manifest.dropped)
     if figures.erased:
         dropped[RULE] = dropped.get(RULE, 0) + figures.erased
+    scope = {"load_id": load.load_id, "source": manifest.source, "entity": manifest.entity}
+    reading = {"seen_at": manifest.seen_at, "read_at": manifest.last_read}
+    connection.execute(statement("reading_insert"), {**scope, **reading})
     connection.execute(
         statement("ledger_insert"),
         {
-            "load_id": load.load_id, "source": manifest.source, "entity": manifest.entity, "file": load.file,
+            **scope, "file": load.file,
             "window_begin": load.window_begin, "window_end": load.window_end,
             "contract_version": manifest.contract_version, "token_key": manifest.token_key,
             "source_total": manifest.source_total, "landed": figures.landed,

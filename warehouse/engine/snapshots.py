@@ -21,9 +21,9 @@ register("snapshot.before_insert", "snapshot.before_commit", "snapshot.after_com
 
 @dataclass(frozen=True)
 class End:
-    """All loads of a snapshot entity that end at one moment, as one observation."""
+    """All pictures of a snapshot entity that show one moment, as one observation."""
 
-    window_end: datetime
+    shown_at: datetime
     complete: tuple[str, ...]  # ids of its complete loads
     keys: int
     held: bool = False  # the verdict the ledger holds
@@ -68,13 +68,15 @@ def derive(connection: Connection, staged: StagedEntity, confirmed: Collection[s
     before = _derived_rows(connection, staged)
     scope = {"source": staged.source, "entity": staged.entity.name}
     with transaction(connection):
-        connection.execute(statement("floor_held"), {**scope, "held": [e.window_end for e in held]})
+        connection.execute(statement("floor_held"), {**scope, "held": [e.shown_at for e in held]})
         connection.execute(statement("derived_insert"), scope)
         connection.execute(statement("derived_drop", table=staged.table), scope)
         faultpoint("snapshot.before_insert")
         connection.execute(
-            statement("derived_add", table=staged.table, carried=staged.carried()),
-            {"source": staged.source, "clocked": staged.entity.changed_at is not None},
+            statement("derived_add", table=staged.table, carried=staged.carried()), {"source": staged.source}
+        )
+        connection.execute(
+            statement("version_dated", table=staged.table), {**scope, "clocked": staged.clocked}
         )
         connection.execute(statement("derived_figures"), scope)
         faultpoint("snapshot.before_commit")
@@ -89,7 +91,7 @@ def derive(connection: Connection, staged: StagedEntity, confirmed: Collection[s
 
 
 def observed(connection: Connection, staged: StagedEntity) -> list[End]:
-    """What the loads of a snapshot entity have shown, in the order of their window ends."""
+    """What the loads of a snapshot entity have shown, in the order of the moments they show."""
     rows = connection.execute(
         statement("snapshot_ends"), {"source": staged.source, "entity": staged.entity.name}
     ).fetchall()
@@ -102,7 +104,7 @@ def _stale(connection: Connection, staged: StagedEntity, ends: Sequence[End], he
         "select count(*) from ledger.load where source = $source and entity = $entity and closed is null",
         {"source": staged.source, "entity": staged.entity.name},
     ).fetchall()
-    return bool(waiting) or {e.window_end for e in ends if e.held} != {e.window_end for e in held}
+    return bool(waiting) or {e.shown_at for e in ends if e.held} != {e.shown_at for e in held}
 
 
 def _latest_held(ends: Sequence[End], held: Sequence[End]) -> bool:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from expectations.contract import Contract
 from expectations.errors import CallRejected
-from expectations.model import DEFAULT_FORMATS, Column, Entity
+from expectations.model import Column, Entity
 from warehouse.engine.sql import (
     FALSE,
     NULL,
@@ -70,7 +70,7 @@ class StagedEntity:
         landed = {c.name for c in self.columns}
         faults = [f"two columns would be named {n!r}" for n in sorted({n for n in names if names.count(n) > 1})]
         faults += [f"{PLACE!r} is a word of the Parquet reader"] * (PLACE in names)
-        faults += [f"{n!r} does not land" for n in (*self.entity.key, self.entity.changed_at) if n and n not in landed]
+        faults += [f"{n!r} does not land" for n in (*self.entity.key, self.entity.changed_at, *self.entity.clock_else) if n and n not in landed]
         faults += [f"{c.name!r} has no readable format" for c in self.columns if not _readable(c)]
         if faults:
             raise CallRejected("CT-SPEC", detail=f"{self.source}: {self.entity.name}: {faults[0]}")
@@ -96,7 +96,7 @@ class StagedEntity:
         A new canonical key is a new shape too, so records are keyed anew instead of doubling silently.
         """
         facts = [
-            rules_version(*RULES), self.entity.key, self.entity.changed_at, self.snapshot,
+            rules_version(*RULES), self.entity.key, self.entity.changed_at, self.entity.clock_else, self.snapshot,
             [(c.name, c.type, c.formats, c.nulls) for c in self.columns],
         ]  # fmt: skip
         return hashlib.sha256(repr(facts).encode()).hexdigest()
@@ -165,10 +165,19 @@ class StagedEntity:
         return call("stage_given", _indexed("v", names.index(DELETED_AT))) if DELETED_AT in names else FALSE
 
     def changed_at(self) -> Sql:
-        """The source's own time of the version; a tombstone has the time of the deletion."""
-        clocks = [n for n in (DELETED_AT, self.entity.changed_at) if n in {c.name for c in self.columns}]
-        moments = [cast(self._moment(self._place(n)), "TIMESTAMP") for n in clocks if n is not None]
-        return call("coalesce", *moments) if moments else cast(NULL, "TIMESTAMP")
+        """The source's own time of the version; a tombstone has the time of the deletion, a picture when it was taken.
+
+        NULL where no clock of the record can be used: such a version never displaces one that has a time.
+        """
+        clocks = (DELETED_AT, self.entity.changed_at, *self.entity.clock_else)
+        there = [n for n in clocks if n in {c.name for c in self.columns}]
+        moments = [call("stage_clock", cast(self._moment(self._place(n)), "TIMESTAMP")) for n in there if n is not None]
+        return call("coalesce", *moments, *([] if self.clocked else [Sql("$seen_at")]), NULL)
+
+    @property
+    def clocked(self) -> bool:
+        """Whether the source says when a record changed; if not, it changed when it was first seen."""
+        return self.entity.changed_at is not None
 
     def carried(self) -> Sql:
         """What a closing or return takes from the version it stands on: the key always, the rest if it returns."""
@@ -181,7 +190,7 @@ class StagedEntity:
         """The column as a moment; a change time that a contract left as text is read by the default format."""
         if TYPES[self.columns[place].type] in ("DATE", "TIMESTAMP"):
             return _indexed("c", place)
-        return call("stage_moment", _indexed("v", place), value(DEFAULT_FORMATS["datetime"][0]))
+        return call("stage_clock_text", _indexed("v", place))
 
     def _place(self, name: str) -> int:
         return [c.name for c in self.columns].index(name)

@@ -111,18 +111,18 @@ def _moves_floor(connection: Connection, shape: StagedEntity) -> bool:
     """Whether old snapshots would be judged otherwise without the records, and so close others."""
     ends = observed(connection, shape)
     gone = dict(connection.execute(
-        "select load.window_end, count(distinct presence.source_record_id) from ledger.load as load "
-        "join ledger.presence as presence on presence.load_id = load.load_id "
-        "where load.source = $source and load.entity = $entity "
-        "and presence.content_hash in (select content_hash from past) group by load.window_end",
+        "select picture.dated, count(distinct presence.source_record_id) from ledger.picture as picture "
+        "join ledger.presence as presence on presence.load_id = picture.load_id "
+        "where picture.source = $source and picture.entity = $entity "
+        "and presence.content_hash in (select content_hash from past) group by picture.dated",
         {"source": shape.source, "entity": shape.entity.name},
     ).fetchall())  # fmt: skip
-    after = [replace(e, keys=e.keys - gone.get(e.window_end, 0)) for e in ends]
+    after = [replace(e, keys=e.keys - gone.get(e.shown_at, 0)) for e in ends]
     return _held(shape, ends) != _held(shape, after)
 
 
 def _held(shape: StagedEntity, ends: Sequence[End]) -> list[datetime]:
-    return [e.window_end for e in held_back(ends, shape.entity.floor, shape.entity.empty_ok, ())]
+    return [e.shown_at for e in held_back(ends, shape.entity.floor, shape.entity.empty_ok, ())]
 
 
 def _is_old(connection: Connection, source: str, entity: str, moment: datetime) -> bool:

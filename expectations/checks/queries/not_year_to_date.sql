@@ -5,7 +5,10 @@
 with monthly as (
     select
         {{group}}, {{month}},
-        arg_max(case when {{column}} <= 1.2 * {{plan}} then {{column}} else 0 end, known_from) as counted
+        arg_max(
+            case when {{column}} <= 1.2 * {{plan}} then {{column}} else 0 end,
+            {'at': coalesce(changed_at, timestamp '1990-01-01'), 'hash': content_hash}
+        ) as counted
     from {{newest}}
     group by all
 ),

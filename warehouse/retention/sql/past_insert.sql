@@ -7,7 +7,7 @@ insert into past
 with version as (
     select
         staged.source_record_id, staged.content_hash, staged.known_from, staged.seen_at,
-        retention_at(staged.changed_at, staged.known_from) as moment,
+        retention_at(staged.changed_at) as moment,
         staged.op = 'delete' as is_deletion,
         coalesce(labelled.label <> 'quarantined', true) as is_accepted,
         {{whole}} as whole_id
@@ -22,7 +22,7 @@ followed as (
         count(*) over newer = 0 as is_newest
     from version
     window newer as (
-        partition by source_record_id order by moment, is_deletion, known_from, content_hash
+        partition by source_record_id order by moment, is_deletion, content_hash
         rows between 1 following and unbounded following
     )
 ),
@@ -51,7 +51,7 @@ judged as (
     select
         *,
         coalesce(bool_and(coalesce(has_ended and ended_at < $kept_from, false)) over (
-            partition by source_record_id order by moment, is_deletion, known_from, content_hash
+            partition by source_record_id order by moment, is_deletion, content_hash
             rows unbounded preceding
         ), false) as is_past,
         coalesce(bool_and(coalesce(has_ended and ended_at < $kept_from, false)) over (

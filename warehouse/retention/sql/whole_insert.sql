@@ -4,7 +4,7 @@
 insert into whole
 select
     nullif(trim(staged.{{whole}}::varchar), ''),
-    retention_at(staged.changed_at, staged.known_from),
+    retention_at(staged.changed_at),
     staged.known_from
 from {{table}} as staged
 left join {{acceptance}} as labelled on labelled.content_hash = staged.content_hash
