@@ -50,7 +50,7 @@ ROWS: dict[str, tuple[Callable[[SimpleNamespace], int], dict[str, str]]] = {
         "person_id": "'P' || (i % {persons})", "house_id": "'H' || (i * 31 % {houses})", "stay": "0",
         "kind": "'found'", "tenure": "'0' || (1 + i % 7)", "is_current": "i < {persons} and i % {persons} % 30 > 0"}),
     "register.device": (lambda s: s.devices, {
-        "device_id": "'D' || i", "kind": "case when i % 5 = 0 then 'video' else 'door' end", "in_force": "true",
+        "device_id": "'D' || i", "kind": "case when i % 5 = 0 then 'camera' else 'door' end", "in_force": "true",
         "records": "1", "sources": "1"}),
     "register.device_state": (lambda s: s.devices * 12, {
         "device_id": "'D' || (i % {devices})", "state": "case when i // {devices} % 2 = 0 then 'on' else 'off' end",

@@ -92,8 +92,8 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         raw,
         where,
         required=("title", "key", "columns"),
-        optional=("changed_at", "clock_else", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor", "rows", "fresh",
-                  "checks", "claims"),
+        optional=("changed_at", "clock_else", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor",
+                  "rows", "fresh", "checks", "claims"),
     )  # fmt: skip
     columns = tuple(_column(n, c or {}, f"{where}.{n}", name) for n, c in raw["columns"].items())
     entity = Entity(

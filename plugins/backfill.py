@@ -40,8 +40,9 @@ def choose_systems(params: Mapping[str, Any]) -> list[str]:
 
 def left_out(sources: Iterable[Source]) -> dict[str, str]:
     """What a backfill does not read, and why: entities that can only show the present."""
+    because = "只能看到现在，不回填 / shows the present only"
     return {
-        f"{source.key}.{name}": f"只能看到现在，不回填 / shows the present only: {source.contract().entities[name].title.zh}"
+        f"{source.key}.{name}": f"{source.contract().entities[name].title.zh}：{because}"
         for source in sources
         for name in source.of_the_present()
     }

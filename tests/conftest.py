@@ -28,6 +28,7 @@ def register_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("REGISTER_HOME", str(tmp_path))
     monkeypatch.setenv("REGISTER_DECISIONS_URL", f"sqlite:///{tmp_path / 'decisions.db'}")
     monkeypatch.setenv("REGISTER_RETRY_BASE", "0")
+    monkeypatch.setenv("REGISTER_TODAY", "2023-01-01")  # the town's last day is over
     return tmp_path
 
 

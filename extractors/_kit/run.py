@@ -47,6 +47,7 @@ def _of_the_past(source: Source) -> Source:
 
 def _never_read(source: Source, landing: Path, window: Window) -> frozenset[str]:
     """Entities of the present that no other window has read: what there is, is asked for whole once."""
+
     def before(entity: str) -> bool:
         return any(end < window.end for _, end in landed_windows(landing / source.key / entity))
 

@@ -32,7 +32,7 @@ def extract(ctx: Context) -> Iterator[Page]:
     """Events with those the notices name, then facilities, then the grid."""
     with gateway(ctx) as ask:
         # Asked for first: what changes while the events are read is then in the list or in a later notice.
-        # Not in a backfill: a notice tells of the present, and would bring it into a window of the past, then be signed.
+        # Not in a backfill: a notice tells of the present, would bring that into a window of the past, and be signed.
         notices = {} if ctx.history else _notices(ctx, ask)
         read: set[str] = set()
         limits = ctx.option("reach"), ctx.option("page_size")

@@ -1,7 +1,8 @@
-"""`python -m simulator.demo.history`: the years 2018-2022 of the systems that know persons, twice, in two orders.
+"""`python -m simulator.demo.history`: the years 2018-2022 of all twelve systems, twice, in two orders.
 
 Once from the oldest month to the newest; once backward, and stopped in the middle: Airflow is ended while it reads,
-started again, and the DAG is triggered once more. Both registers must have the same digest, table by table.
+started again, and the DAG is triggered once more. Then the marts of the last day are built of each. Claims, register
+and marts must have the same digest, table by table; what shows the present only is left out of both, and named.
 """
 
 from __future__ import annotations
@@ -11,27 +12,30 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import requests
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from extractors import discover
 from simulator.demo.airflow_env import ROOT, USER, airflow_environment, free_port, kept_secrets
 from simulator.demo.night import DONE, Api, wait_for_dags
 from simulator.demo.services import StartFailed, airflow, import_pools, metadata_database, run_once, town
+from warehouse.engine import digest_schemas, open_warehouse
 
 DAG = "history"
 STOP_AFTER = 0.4  # of the months, in the second order
+COMPARED = ("claims", "register", "prepared", "marts")
+ABOUT_THE_BUILD = ("register.build",)  # how the build went, not what came of it
 console = Console()
 
 
@@ -56,7 +60,7 @@ class Stopped(Exception):
 
 
 def main() -> int:
-    """The command. Exit status 0 only if both orders end, and in the same register."""
+    """The command. Exit status 0 only if both orders end, and in the same claims, register and marts."""
     parser = argparse.ArgumentParser(prog="python -m simulator.demo.history", description=__doc__)
     parser.add_argument("--home", type=Path, default=ROOT / "var" / "demo-history", help="emptied first")
     parser.add_argument("--profile", default="small")
@@ -78,8 +82,8 @@ def main() -> int:
     return 0 if _compare(digests) else 1
 
 
-def _go(call: argparse.Namespace, order: Order, home: Path) -> dict[str, tuple[int, str]]:
-    """One order from nothing; rows and digest of each table of its register."""
+def _go(call: argparse.Namespace, order: Order, home: Path) -> dict[str, str]:
+    """One order from nothing; rows and digest of each table of what came of it."""
     console.print(f"[bold]{order.title}[/]")
     place = home / order.name
     place.mkdir()
@@ -100,15 +104,15 @@ def _go(call: argparse.Namespace, order: Order, home: Path) -> dict[str, tuple[i
                 import_pools(env, place)
             with airflow(place, env):
                 _trigger(call, order, env, place, stop)
-    return _digests(place / "warehouse.duckdb")
+    _build_marts(place, env, call.end)
+    return told_digests(place / "warehouse.duckdb")
 
 
 def _trigger(call: argparse.Namespace, order: Order, env: dict[str, str], place: Path, stop: float | None) -> None:
     """Trigger the DAG and watch it to its end, or to the stop. Raises StartFailed when the run is red."""
     api = Api(env["AIRFLOW__API__BASE_URL"], USER, kept_secrets(place)["DEMO_PASSWORD"])
     wait_for_dags(api, [DAG])
-    sources = sorted(s.key for s in discover().values() if s.contract().zone == "R")
-    conf = {"sources": sources, "begin": call.begin, "end": call.end, "backward": order.backward}
+    conf: dict[str, Any] = {"sources": [], "begin": call.begin, "end": call.end, "backward": order.backward}
     run_id = f"demo__{int(time.time())}"
     api.call("POST", f"/dags/{DAG}/dagRuns", {"dag_run_id": run_id, "logical_date": None, "conf": conf})
     bar = Progress(TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -143,33 +147,36 @@ def _watch(api: Api, run_id: str, stop: float | None, show: Any) -> str:
         time.sleep(1)
 
 
-def _digests(warehouse: Path) -> dict[str, tuple[int, str]]:
-    """Rows and digest of each table of the register, whatever the order of its rows; `build` is about the build."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        names = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'register' and table_name <> 'build' order by 1"
-        ).fetchall()
-        found = {}
-        for (table,) in names:
-            relation = connection.table(f"register.{table}").set_alias("t")
-            rows = relation.aggregate("count(*), md5(coalesce(sum(hash(t)), 0)::varchar)")
-            found[table] = rows.fetchall()[0]
-    return found
+def _build_marts(place: Path, env: dict[str, str], end: str) -> None:
+    """The marts of the last day, by the command an operator has. Raises StartFailed."""
+    night = (date.fromisoformat(end) - timedelta(days=1)).isoformat()
+    command = [sys.executable, "-m", "warehouse.engine", "marts", "--night", night]
+    command += ["--warehouse", str(place / "warehouse.duckdb")]
+    made = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    (place / "logs" / "marts.log").write_text(made.stdout + made.stderr)
+    if made.returncode:
+        raise StartFailed(f"marts: {place / 'logs' / 'marts.log'}")
 
 
-def _compare(digests: dict[str, dict[str, tuple[int, str]]]) -> bool:
-    """The closing table; whether every table of both registers is the same."""
+def told_digests(warehouse: Path) -> dict[str, str]:
+    """Rows and digest of each table of claims, register and marts, whatever the order of its rows."""
+    with open_warehouse(warehouse) as connection:
+        return digest_schemas(connection, COMPARED, without=ABOUT_THE_BUILD)
+
+
+def _compare(digests: dict[str, dict[str, str]]) -> bool:
+    """The closing table; whether every table of both is the same."""
     forward, backward = (digests[order.name] for order in ORDERS)
-    table = Table(title="两种次序，同一底册 / two orders, one register", title_justify="left")
+    table = Table(title="两种次序，同一结果 / two orders, one result", title_justify="left")
     for heading in ("表 table", "行 rows", "forward", "backward", ""):
         table.add_column(heading)
     same = True
     for name in sorted(forward.keys() | backward.keys()):
-        a, b = forward.get(name, (0, "-")), backward.get(name, (0, "-"))
-        same = same and a == b
-        table.add_row(name, f"{a[0]:,}", a[1][:12], b[1][:12], "[green]=[/]" if a == b else "[red]≠[/]")
+        (rows, _, a), (_, _, b) = (d.get(name, "0:-").partition(":") for d in (forward, backward))
+        same = same and forward.get(name) == backward.get(name)
+        table.add_row(name, f"{int(rows):,}", a[:12], b[:12], "[green]=[/]" if a == b else "[red]≠[/]")
     console.print(table)
-    text = "次序与中断不改变底册 / neither order nor interruption changes it" if same else "两个底册不同 / they differ"
+    text = "次序与中断不改变结果 / neither order nor interruption changes it" if same else "两次结果不同 / they differ"
     console.print(f"[{'green' if same else 'red'}]{text}[/]")
     return same
 

@@ -66,9 +66,25 @@ def test_a_stopped_backfill_reads_only_what_is_missing_and_leaves_the_nights_alo
     assert plan_history([KEY], PARAMS) == []
     with duckdb.connect(str(register_env / "warehouse.duckdb"), read_only=True) as db:
         windows = db.execute("select distinct window_begin::varchar from ledger.load order by 1").fetchall()
-        persons = db.execute("select count(*) from register.house").fetchall()
+        months = db.execute("select distinct month::varchar from claims.service_count order by 1").fetchall()
     assert windows == [("2022-09-01 00:00:00",), ("2022-10-01 00:00:00",)]
-    assert persons[0][0] > 0
+    assert months == [("2022-08-01",), ("2022-09-01",)]
+
+
+def test_what_shows_the_present_only_is_left_out_of_a_backfill_and_named(
+    dagbag: Any, wire: Any, register_env: Path
+) -> None:
+    from plugins.backfill import choose_systems, finish_history, plan_history
+
+    present = [s for s in discover().values() if not s.of_the_past().entities]
+    params = PARAMS | {"sources": [KEY, *(s.key for s in present)]}
+    with capture_logs() as logs:
+        chosen = choose_systems(params)
+        planned = plan_history([s.key for s in present], params)
+    assert (chosen, planned) == ([KEY], [])
+    assert f"{KEY}.door_device" in logs[0]["left_out"] and present[0].entities[0] in str(logs[0]["left_out"])
+    assert present[0].title.zh in dagbag.dags["history"].params.get_param("sources").description
+    assert callable(finish_history)
 
 
 def test_a_window_that_is_too_much_for_the_source_is_read_in_halves(

@@ -38,6 +38,7 @@ def set_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGISTER_VAULT_KEY", VAULT_KEY)
     monkeypatch.setenv("REGISTER_DECISIONS_URL", f"sqlite:///{tmp_path / 'decisions.db'}")
     monkeypatch.setenv("REGISTER_RETRY_BASE", "0")
+    monkeypatch.setenv("REGISTER_TODAY", "2023-01-01")
 
 
 def run(
@@ -47,12 +48,18 @@ def run(
     end: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    *,
+    history: bool = False,
     **overrides: Any,
 ) -> Summary:
-    """Run a source against a started wire; `overrides` replace fields of its connection, such as a password."""
+    """Run a source against a started wire; `overrides` replace fields of its connection, such as a password.
+
+    history: as a backfill would.
+    """
     set_keys(tmp_path, monkeypatch)
     connection = Connection.from_json(key, json.dumps(wire.connection() | overrides))
-    return run_source(discover()[key], Window.parse(begin, end), tmp_path / "landing", connection)
+    window = Window.parse(begin, end)
+    return run_source(discover()[key], window, tmp_path / "landing", connection, history=history)
 
 
 def manifests(tmp_path: Path, key: str, entity: str | None = None) -> list[tuple[Path, Manifest]]:

@@ -251,3 +251,14 @@ def test_one_record_that_cannot_be_decoded_is_set_aside_and_the_others_land(
     assert [row["door_device_id"] for row in landed(tmp_path, KEY, "door_device")] == ["1"]
     assert len(list((tmp_path / "landing" / KEY / "quarantine" / "door_device").rglob("*.parquet"))) == 1
     assert leaks(tmp_path, KEY, summary) == []
+
+
+def test_what_shows_the_present_only_is_asked_for_whole_once_and_never_for_the_past(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = serve([device(1), ("2019-05-01 00:00:00", "YD2", {**device(2)[2], "update_time": "2019-05-01 00:00:00"})])
+    past = run(KEY, wire, "2019-05-01", "2019-06-01", tmp_path, monkeypatch, history=True)
+    assert sorted(past.entities) == ["month_count"]
+    assert run(KEY, wire, *DAY, tmp_path, monkeypatch).entities["door_device"].rows == 2
+    assert run(KEY, wire, *DAY, tmp_path, monkeypatch).entities["door_device"].rows == 2, "the same night again"
+    assert run(KEY, wire, "2022-11-02", "2022-11-03", tmp_path, monkeypatch).entities["door_device"].rows == 0

@@ -288,3 +288,15 @@ def test_events_that_cannot_be_decoded_are_set_aside_and_a_missing_time_is_a_nul
         ("E1", "2022-11-01 08:00:00"), ("E2", None),
     ]  # fmt: skip
     assert leaks(tmp_path, KEY, summary) == []
+
+
+def test_a_backfill_asks_neither_for_notices_nor_for_the_grid_and_signs_nothing(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = serve([event(1), event(2, "2022-12-24 08:00:00")], [notice(1, about=2)])
+    summary = run(KEY, wire, *DAY, tmp_path, monkeypatch, history=True)
+    assert (summary.exit_status, sorted(summary.entities)) == (0, ["event", "facility"])
+    assert [row["rec_id"] for row in landed(tmp_path, KEY, "event")] == ["E1"]
+    assert wire.signed == set()
+    assert run(KEY, wire, *DAY, tmp_path, monkeypatch).entities["event"].rows == 2
+    assert wire.signed == {"N1"}

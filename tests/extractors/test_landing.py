@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,6 +67,20 @@ def test_a_manifest_is_named_by_its_content(tmp_path: Path) -> None:
     paths = {write_manifest(tmp_path, m) for m in (one, one, other)}
     assert len(paths) == 2
     assert Manifest.from_bytes(write_manifest(tmp_path, one).read_bytes()) == one
+
+
+def test_when_it_was_read_names_no_other_load_and_a_reading_after_the_windows_end_is_told(tmp_path: Path) -> None:
+    facts = {"source": "s", "entity": "e", "begin": "2022-11-01T00:00:00", "end": "2022-11-02T00:00:00", "file": "f",
+             "rows": 1, "size": 2, "sha256": "x", "source_total": 1}  # fmt: skip
+
+    def told(read_at: str) -> str:
+        path = write_manifest(tmp_path, Manifest(**facts, read_at=read_at))  # type: ignore[arg-type]
+        return Manifest.from_bytes(path.read_bytes()).read_at
+
+    times = ["2022-11-01T14:00:00", "2022-11-02T00:30:00", "2022-11-05T00:30:00"]
+    assert [told(moment) for moment in times] == [times[0], times[1], times[1]]
+    assert len(list(tmp_path.iterdir())) == 1
+    assert Manifest(**facts).last_read == Manifest(**facts).seen_at == datetime(2022, 11, 2)  # type: ignore[arg-type]
 
 
 def test_one_run_of_a_source_at_a_time(tmp_path: Path) -> None:

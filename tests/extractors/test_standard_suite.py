@@ -55,6 +55,12 @@ def test_folder_key_contract_and_entities_agree(source: Source) -> None:
     assert source.doc().startswith(f"### {source.number} {source.title.zh}")
 
 
+def test_a_complete_picture_is_declared_to_show_the_present_only(source: Source) -> None:
+    pictures = {e.name for e in source.contract().entities.values() if e.delivery == "snapshot"}
+    assert pictures <= set(source.of_the_present())
+    assert {source.history[e.name] for e in source.contract().entities.values() if e.delivery == "files"} <= {"files"}
+
+
 def test_one_window_lands_and_every_row_is_explained(source: Source, wire: Wire, register_env: Path) -> None:
     summary = run(source, wire, register_env / "landing")
     assert [e.as_dict() for e in summary.errors] == []

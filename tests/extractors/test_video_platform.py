@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
+from expectations.errors import CallRejected
 from extractors import discover
 from extractors._kit.summary import Summary
 from simulator.town.systems.video_platform import PLATFORM_ID
@@ -310,3 +312,22 @@ def test_the_wire_refuses_what_the_platform_refuses(serve: Serve) -> None:
     assert ('encoding="GB2312"' in text, "<SumNum>15</SumNum>" in text, 'Num="10"' in text) == (True, True, True)
     used = places[1].request.headers["Authorization"]
     assert requests.get(f"{wire.url}/catalog/response/{sn}/1", headers={"Authorization": used}).status_code == 401
+
+
+def test_a_catalogue_cannot_be_asked_for_the_past(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CallRejected) as refused:
+        run(KEY, serve([device(1)]), *NIGHT, tmp_path, monkeypatch, history=True)
+    assert refused.value.code == "BF-PRESENT"
+    assert not (tmp_path / "landing").exists()
+
+
+def test_a_catalogue_read_on_another_day_says_when_it_was_taken(
+    serve: Serve, night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extractors._kit.clock.simulated", lambda: None)
+    assert night(serve([device(1)])).exit_status == 0
+    [(_, manifest)] = manifests(tmp_path, KEY)
+    assert manifest.taken and manifest.read_at.startswith(manifest.taken)
+    assert manifest.seen_at > datetime(2026, 1, 1) > datetime.fromisoformat(manifest.end)

@@ -69,7 +69,7 @@ ENTITIES: dict[str, dict[str, Any]] = {
         "columns": {"pk": "code", "on": "code", "grid": "code", "lng": "decimal", "lat": "decimal", "moved": "datetime",
                     "deleted_at": "datetime"},
         "claims": {
-            "device": {"trust": 50, "device_code": "pk", "kind": {"constant": "video"},
+            "device": {"trust": 50, "device_code": "pk", "kind": {"constant": "camera"},
                        "state": {"column": "on", "codes": {"1": "on", "0": "off"}}, "lng": "lng", "lat": "lat"},
             "facility": {"trust": 50, "part_code": "pk", "grid_code": "grid"},
         },

@@ -116,7 +116,7 @@ def test_values_are_brought_into_one_form(hall: Hall) -> None:
     assert hall.ask("select credit_code, head_count_month::varchar from claims.organisation") == [
         ("MA50H8KB8", "2022-11-01")
     ]
-    assert hall.ask("select state, kind from claims.device") == [("off", "video")]
+    assert hall.ask("select state, kind from claims.device") == [("off", "camera")]
 
 
 def test_an_incremental_build_equals_a_full_one(hall: Hall) -> None:

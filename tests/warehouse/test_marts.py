@@ -98,7 +98,8 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Hall:
               room("r2", code="C2", grid=f"{TWO}001", visit="1"), room("r3", code="C3", grid=f"{ONE}001", visit="3")],
         guest=[guest("v", 1, 5, ref="R9")],
         lamp=[{"pk": "L1", "on": "1", "grid": f"{ONE}001", "lng": None, "lat": None, "moved": "2022-10-11 12:00:00",
-               "deleted_at": None}],
+               "deleted_at": None},
+              {"pk": "L2", "on": "0", "moved": "2022-10-12 12:00:00", "deleted_at": "2022-10-30 12:00:00"}],
     )  # fmt: skip
     with open_warehouse(made.file) as connection:
         connection.execute('delete from claims."case"')
@@ -222,12 +223,17 @@ def test_dwellings_are_occupied_found_empty_or_neither(built: tuple[Connection, 
     assert connection.execute(rows).fetchall()[1:] == [(ONE, 2, 1, 1, 50), (TWO, 1, 1, 0, 0)]
 
 
-def test_a_lamp_is_on_line_since_it_said_so(built: tuple[Connection, MartsReport]) -> None:
-    columns = "month, community_code, devices, devices_online, known_minutes, online_minutes"
-    assert sorted(built[0].execute(f"select {columns} from marts.device_online").fetchall()) == [
-        (date(2022, 10, 1), NONE, 1, 1, 20 * 1440 + 720, 20 * 1440 + 720),
-        (date(2022, 11, 1), NONE, 1, 1, 5 * 1440, 5 * 1440),
+def test_lamps_are_counted_since_they_were_first_shown_and_nothing_is_told_of_before(
+    built: tuple[Connection, MartsReport],
+) -> None:
+    """L1 says it is on since October, but was first shown on the night of 1 November; L2 has been taken away."""
+    columns = "month, device_kind, basis, devices, devices_online, devices_offline, known_minutes, online_minutes"
+    told = built[0].execute(f"select {columns} from marts.device_online order by 1 desc, 2").fetchall()
+    assert told[:2] == [
+        (date(2022, 11, 1), "camera", "shown", 1, 1, 0, 4 * 1440, 4 * 1440),
+        (date(2022, 10, 1), "camera", "not_shown", None, None, None, None, None),
     ]
+    assert {row[2:] for row in told[1:]} == {told[1][2:]}
 
 
 @pytest.mark.parametrize("mart", [m for m in MARTS.values() if m.hierarchy and m.measures], ids=lambda m: m.name)

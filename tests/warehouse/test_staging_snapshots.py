@@ -43,7 +43,7 @@ def test_a_record_that_a_complete_snapshot_lacks_is_closed(tmp_path: Path) -> No
     assert story(tmp_path / "w.duckdb") == [(1, "a", "ON"), (1, "b", "ON"), (2, "b", None)]
     closed = rows_of(tmp_path / "w.duckdb", "device")[-1]
     assert (closed["load_id"], closed["pk"], closed["state"]) == (closing, "b", None)
-    assert (closed["known_from"], closed["changed_at"]) == (datetime(2022, 11, 3), None)
+    assert (closed["known_from"], closed["changed_at"]) == (datetime(2022, 11, 3), datetime(2022, 11, 3))
     assert report["entities"]["device"]["closed"] == 1
     assert [r["closed"] for r in ledger(tmp_path / "w.duckdb")] == [0, 1]
 
@@ -104,6 +104,25 @@ def test_the_same_window_read_again_with_less_closes_nothing(tmp_path: Path) -> 
     snapshot(tmp_path / "landing", 1, {"a": "ON"})
     stage(tmp_path)
     assert story(tmp_path / "w.duckdb") == [(1, "a", "ON"), (1, "b", "ON")]
+
+
+def test_an_old_night_run_again_neither_closes_nor_dates_anything(tmp_path: Path) -> None:
+    snapshot(tmp_path / "landing", 1, {"a": "ON", "b": "ON"}, read_at="2022-11-02T01:00:00")
+    snapshot(tmp_path / "landing", 3, {"a": "ON", "b": "ON"}, read_at="2022-11-04T01:00:00")
+    later = {"read_at": "2022-11-09T14:00:00", "taken": "2022-11-09T14:00:00"}
+    snapshot(tmp_path / "landing", 1, {"a": "OFF", "c": "ON"}, **later)
+    stage(tmp_path)
+    assert story(tmp_path / "w.duckdb") == [(1, "a", "ON"), (1, "b", "ON"), (8, "a", "OFF"), (8, "c", "ON")]
+    assert [r["changed_at"] for r in rows_of(tmp_path / "w.duckdb", "device")][2:] == [datetime(2022, 11, 9, 14)] * 2
+
+
+def test_a_simulated_night_run_again_shows_no_moment_before_those_that_were_read_by_then(tmp_path: Path) -> None:
+    """Its nights are read as if on their days: that a picture came late shows in the order of reading alone."""
+    nights = [(1, {"a": "ON"}, 1), (2, {"a": "OFF"}, 2), (1, {"b": "ON"}, 3), (3, {"b": "ON"}, 4)]
+    for day, state, minute in nights:
+        snapshot(tmp_path / "landing", day, state, read_at=f"2026-05-01T00:0{minute}:00")
+    stage(tmp_path)
+    assert story(tmp_path / "w.duckdb") == [(1, "a", "ON"), (2, "a", "OFF"), (2, "b", "ON"), (3, "a", None)]
 
 
 FIVE = dict.fromkeys("abcde", "ON")

@@ -91,6 +91,9 @@ create or replace temp macro stage_clock(moment) as
 create or replace temp macro stage_clock_text(v) as
     coalesce(stage_moment(v, '%Y-%m-%d %H:%M:%S'), stage_moment_packed(v, '%Y%m', 6));
 
--- When a version became known: it was seen then, and not before it was made; a clock ahead of the reading counts as it.
-create or replace temp macro stage_known(seen_at, changed_at, read_at) as
-    case when changed_at is null then seen_at else greatest(seen_at, least(changed_at, read_at)) end;
+-- When a version became known: when it was seen, and not before it was made; to a backfill, on the night of its change,
+-- whichever window brought it. A clock ahead of the reading counts as the reading.
+create or replace temp macro stage_known(seen_at, changed_at, read_at, history) as
+    case when changed_at is null then seen_at
+        when history then date_trunc('day', least(changed_at, read_at)) + interval 1 day
+        else greatest(seen_at, least(changed_at, read_at)) end;

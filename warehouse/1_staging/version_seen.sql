@@ -3,7 +3,7 @@
 -- Rule: earliest and latest moment it was known, and the load of the earliest (smallest id on a tie): any order ends
 -- alike. Without a clock of the source, changed when it was first seen.
 update {{table}} as staged
-set seen_at = greatest(staged.seen_at, told.known),
+set seen_at = greatest(staged.seen_at, told.known, $seen_at),
     known_from = least(staged.known_from, told.known),
     changed_at = case when $clocked or staged.op = 'delete' then staged.changed_at
         else least(staged.changed_at, told.known) end,
@@ -13,13 +13,15 @@ set seen_at = greatest(staged.seen_at, told.known),
         else staged.load_id end
 from (
     select again.content_hash,
-        stage_known($seen_at, case when $clocked or again.op = 'delete' then again.changed_at end, $read_at) as known
+        stage_known(
+            $seen_at, case when $clocked or again.op = 'delete' then again.changed_at end, $read_at, $history
+        ) as known
     from {{table}} as again
     where again.content_hash in (select content_hash from batch)
 ) as told
 where told.content_hash = staged.content_hash
     and (
-        told.known > staged.seen_at
+        greatest(told.known, $seen_at) > staged.seen_at
         or told.known < staged.known_from
         or (told.known = staged.known_from and $load_id < staged.load_id)
     )

@@ -5,13 +5,13 @@ the landing zone, `digest_table` says whether two tables hold the same rows.
 """
 
 from warehouse.engine.connection import open_warehouse
-from warehouse.engine.digest import digest_table
+from warehouse.engine.digest import digest_schemas, digest_table
 from warehouse.engine.rebuild import rebuild
 from warehouse.engine.report import EntityReport, StageReport
 from warehouse.engine.staged import staged_name, table_name
 from warehouse.engine.staging import stage_source
 
 __all__ = [
-    "EntityReport", "StageReport", "digest_table", "open_warehouse", "rebuild", "stage_source", "staged_name",
-    "table_name",
+    "EntityReport", "StageReport", "digest_schemas", "digest_table", "open_warehouse", "rebuild", "stage_source",
+    "staged_name", "table_name",
 ]  # fmt: skip

@@ -24,3 +24,15 @@ def digest_table(connection: Connection, schema: str, table: str, *, without: Co
         statement("table_digest", content=row, table=name(schema, table))
     ).fetchall()
     return f"{rows}:{low:x}:{high:x}"
+
+
+def digest_schemas(
+    connection: Connection, schemas: Collection[str], *, without: Collection[str] = ()
+) -> dict[str, str]:
+    """The digest of every table of some schemas, by `schema.table`; `without` names tables left out."""
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where list_contains($schemas, schema_name) order by all",
+        {"schemas": list(schemas)},
+    ).fetchall()
+    places = {f"{schema}.{table}": (schema, table) for schema, table in tables}
+    return {told: digest_table(connection, *place) for told, place in places.items() if told not in without}

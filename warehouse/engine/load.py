@@ -80,7 +80,11 @@ def _readable(load: Load) -> Iterator[None]:
 def _stage(connection: Connection, load: Load, staged: StagedEntity, present: Collection[str], erased: int) -> Figures:
     table, landed = staged.table, staged.landed(present)
     file = {"file": load.reader_path}
-    moment = {"load_id": load.load_id, "seen_at": load.manifest.seen_at, "read_at": load.manifest.last_read}
+    manifest = load.manifest
+    moment = {
+        "load_id": load.load_id, "seen_at": manifest.seen_at, "read_at": manifest.last_read,
+        "history": manifest.history,
+    }  # fmt: skip
     connection.execute(statement("batch_insert", landed=landed, content_hash=staged.content_hash()), file)
     if erased:
         connection.execute(statement("erased_drop"))

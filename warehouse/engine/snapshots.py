@@ -75,9 +75,7 @@ def derive(connection: Connection, staged: StagedEntity, confirmed: Collection[s
         connection.execute(
             statement("derived_add", table=staged.table, carried=staged.carried()), {"source": staged.source}
         )
-        connection.execute(
-            statement("version_dated", table=staged.table), {**scope, "clocked": staged.clocked}
-        )
+        connection.execute(statement("version_dated", table=staged.table), {**scope, "clocked": staged.clocked})
         connection.execute(statement("derived_figures"), scope)
         faultpoint("snapshot.before_commit")
     faultpoint("snapshot.after_commit")

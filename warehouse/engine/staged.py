@@ -70,7 +70,11 @@ class StagedEntity:
         landed = {c.name for c in self.columns}
         faults = [f"two columns would be named {n!r}" for n in sorted({n for n in names if names.count(n) > 1})]
         faults += [f"{PLACE!r} is a word of the Parquet reader"] * (PLACE in names)
-        faults += [f"{n!r} does not land" for n in (*self.entity.key, self.entity.changed_at, *self.entity.clock_else) if n and n not in landed]
+        faults += [
+            f"{n!r} does not land"
+            for n in (*self.entity.key, self.entity.changed_at, *self.entity.clock_else)
+            if n and n not in landed
+        ]
         faults += [f"{c.name!r} has no readable format" for c in self.columns if not _readable(c)]
         if faults:
             raise CallRejected("CT-SPEC", detail=f"{self.source}: {self.entity.name}: {faults[0]}")
