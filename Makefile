@@ -29,7 +29,7 @@ demo: setup ## one night of the simulated town through a real Airflow (KEEP=1 le
 	$(RUN) -m simulator.demo $(if $(KEEP),--keep)
 
 .PHONY: demo-history
-demo-history: setup ## the years 2018-2022 backfilled in two orders, once with a stop: one register
+demo-history: setup ## the years 2018-2022 of all systems backfilled in two orders, once with a stop: one result
 	$(RUN) -m simulator.demo.history
 
 .PHONY: test

@@ -26,6 +26,7 @@ KEYS = {
     "REGISTER_TOKEN_KEY": bytes(range(32)).hex(),
     "REGISTER_VAULT_KEY": bytes(range(32, 64)).hex(),
     "REGISTER_RETRY_BASE": "0",
+    "REGISTER_TODAY": "2023-01-01",  # the nights of the town are read as if on their days
 }
 """Fixed demonstration keys; the decision store lies in the folder of the run."""
 

@@ -61,7 +61,7 @@ def _common(entity: Entity) -> Iterator[tuple[str, tuple[str, ...], str]]:
     every = tuple(dict.fromkeys(f for c in entity.landed() for f in behind(entity, c.name)))
     deleted = ("deleted_at",) if "deleted_at" in known else ()
     yield "source_record_id", tuple(f for k in entity.key for f in behind(entity, k)), VALUE
-    yield "changed_at", (*((entity.changed_at,) if entity.changed_at else ()), *deleted), VALUE
+    yield "changed_at", (*((entity.changed_at,) if entity.changed_at else ()), *entity.clock_else, *deleted), VALUE
     yield "op", (*deleted, ROWS), VALUE
     yield "content_hash", every, FILTER  # tells versions apart and says nothing
     yield "untyped", every, VALUE
