@@ -18,7 +18,6 @@ from typing import Any
 from expectations.errors import SourceChanged
 
 FORMAT = 1
-_FOLDER = "%Y%m%dT%H%M%S"
 PREFIX = "_manifest-"  # readers of Parquet folders pass over names with a leading underscore
 
 
@@ -32,6 +31,7 @@ class Manifest:
     partial: the source gave less than it has and said so; never closes anything.
     read_at: when it was read, ISO text; "" of manifests older than the field, which were read when their window ended.
     taken: when a picture was taken, if that was not in the night its window names; "" for one of its night.
+    refused: files that came and could not be taken, by code. files: what of a drop folder this reading has seen.
     """
 
     source: str
@@ -53,11 +53,13 @@ class Manifest:
     format: int = FORMAT
     read_at: str = ""
     taken: str = ""
+    refused: dict[str, int] = field(default_factory=dict)
+    files: list[dict[str, Any]] = field(default_factory=list)
 
     def body(self) -> bytes:
         """The canonical bytes: same facts, same bytes."""
         facts = asdict(self)
-        for later in ("history", "read_at", "taken"):
+        for later in ("history", "read_at", "taken", "refused", "files"):
             if not facts[later]:
                 del facts[later]  # as manifests were before they said so: the same facts keep their load id
         return json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1).encode("utf8") + b"\n"
@@ -100,20 +102,34 @@ def window_folder(begin: str, end: str) -> str:
     return "-".join(t.replace("-", "").replace(":", "") for t in (begin, end))
 
 
+def was_read_whole(manifest: Manifest) -> bool:
+    """Whether a window counts as read: after its end, all of it, nothing refused.
+
+    The one question that the cursor, a backfill and the morning's page ask. A manifest older than `read_at` was read
+    when its window ended.
+    """
+    return not manifest.partial and not manifest.refused and (manifest.read_at or manifest.end) >= manifest.end
+
+
 def landed_windows(folder: Path, *, nightly: bool = False) -> list[tuple[datetime, datetime]]:
-    """Begin and end of the windows that a manifest in `landing/<source>/<entity>/` vouches for, sorted.
+    """Begin and end of the windows that a manifest in `landing/<source>/<entity>/` vouches for as read whole, sorted.
 
     nightly: without those that only a backfill has read. Raises SourceChanged LA-CORRUPT.
     """
-    found = []
-    for place in folder.glob("*-*"):
-        manifests = sorted(place.glob(f"{PREFIX}*.json"))
-        if nightly:
-            manifests = [m for m in manifests if not Manifest.from_bytes(m.read_bytes()).history]
-        if manifests:
-            begin, end = place.name.split("-")
-            found.append((datetime.strptime(begin, _FOLDER), datetime.strptime(end, _FOLDER)))
+    found = {
+        span_of(m) for m in entity_manifests(folder) if was_read_whole(m) and not (nightly and m.history)
+    }
     return sorted(found)
+
+
+def span_of(manifest: Manifest) -> tuple[datetime, datetime]:
+    """The window as two moments."""
+    return datetime.fromisoformat(manifest.begin), datetime.fromisoformat(manifest.end)
+
+
+def entity_manifests(folder: Path) -> list[Manifest]:
+    """All manifests in `landing/<source>/<entity>/`, in the order of their windows. Raises SourceChanged LA-CORRUPT."""
+    return [Manifest.from_bytes(p.read_bytes()) for p in sorted(folder.glob(f"*-*/{PREFIX}*.json"))]
 
 
 def read_manifests(landing: Path, source: str) -> Iterator[tuple[Path, Manifest]]:

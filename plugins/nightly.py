@@ -18,6 +18,7 @@ from extractors._kit.run import run_source
 from extractors._kit.summary import Summary
 from plugins.alerts import alert
 from plugins.connections import source_connection
+from plugins.holes import catch_up, name_open
 from plugins.nights import night_of, window_of
 from plugins.settings import Settings
 from warehouse.engine import stage_source
@@ -33,17 +34,27 @@ log = structlog.get_logger("register.night")
 def extract_night(key: str, context: dict[str, Any]) -> dict[str, Any]:
     """Run one source for the run's window; its summary (counts, codes, load ids) is the task's result.
 
+    A night that was read asks for holes of earlier nights too, a few pieces of them; what stays open is named.
     Raises: CallRejected SC-CALL for a night or a window that cannot be read; the source's error when nothing
     landed, or while the source may still be asked again.
     """
     source = discover()[key]
     settings = Settings.from_env()
     night = night_of(context, settings.today)
-    window = window_of(context.get("params") or {}) or nightly_window(source, settings.landing, night)
-    summary = run_source(source, window, settings.landing, source_connection(source.connection))
+    by_hand = window_of(context.get("params") or {})
+    window = by_hand or nightly_window(source, settings.landing, night)
+    connection = source_connection(source.connection)
+    summary = run_source(source, window, settings.landing, connection)
     _log("extracted", summary.as_dict())
-    _raise_unless_landed(summary, context)
-    return summary.as_dict()
+    if by_hand:
+        _raise_unless_landed(summary, context)
+        return summary.as_dict()
+    try:
+        _raise_unless_landed(summary, context)
+        caught_up = catch_up(source, settings.landing, connection, night)
+    finally:
+        name_open(source, settings.landing, window.end)
+    return summary.as_dict() | {"caught_up": caught_up}
 
 
 def _raise_unless_landed(summary: Summary, context: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 from expectations.contract import Contract
 from expectations.errors import CallRejected, PipelineError
 from extractors._kit.connection import Connection
+from extractors._kit.remote_file import RemoteFile
+from extractors._kit.seen import Seen
 from extractors._kit.spec import Source
 from extractors._kit.window import Window
 
@@ -68,6 +70,7 @@ class Context:
         self.refusals: list[PipelineError] = []
         self.notes: Counter[str] = Counter()
         self.receipts: list[Callable[[], None]] = []
+        self.seen: dict[str, Seen] = {}  # by entity, of a drop folder
         self._restart: Callable[[str], None] = lambda entity: None
 
     def window_of(self, entity: str) -> Window:
@@ -99,6 +102,13 @@ class Context:
     def refuse(self, error: PipelineError) -> None:
         """A file is refused whole; the others still land and the run ends with status 4."""
         self.refusals.append(error)
+
+    def refuse_file(self, entity: str, file: RemoteFile, error: PipelineError) -> None:
+        """The same for a file of a drop folder; one that was refused before, and is as it was, ends no other run."""
+        if self.seen[entity].refused(file, error):
+            self.refuse(error)
+        else:
+            self.note("refused_before")
 
     def restart(self, entity: str) -> None:
         """Forget the pages of an entity yielded so far: it is read again from the start."""

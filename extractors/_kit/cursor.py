@@ -1,38 +1,52 @@
-"""The nightly cursor: where the next window begins, read off the landing zone, never off a clock or a variable.
+"""The nightly cursor: which windows a night asks for, read off the landing zone, never off a clock or a variable.
 
-A missed or failed night leaves a hole; the next night's window begins at that hole, so nothing is skipped and a
-re-run reads only what is known already. What a backfill has read moves it neither way.
+The night's own window comes first, with the overlap that its source declares: rows are committed late, and clocks
+run slow. Then holes: what no night has read whole is asked for again, however old it is, a bounded number of pieces
+a night, so that an old hole never stops a night. A window that a backfill has read whole is no hole; an unread
+stretch before the first night is none either: a person starts a backfill.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from expectations.manifest import landed_windows
+from expectations.manifest import entity_manifests, span_of
+from expectations.windows import Closing, open_windows
 from extractors._kit.spec import Source
 from extractors._kit.window import Window
 
-REACH = timedelta(days=31)  # a longer hole is a backfill, which a person starts
+PIECE = timedelta(days=7)
+PIECES = 8  # a night
 
 
 def nightly_window(source: Source, landing: Path, day: str) -> Window:
-    """The window of the night `day` (`YYYY-MM-DD`), stretched back over nights that never landed."""
+    """The window of the night `day` (`YYYY-MM-DD`); its begin is earlier by the overlap once a night was read."""
     night = Window.of_day(day)
-    begins = [
-        _resume(landed_windows(landing / source.key / entity, nightly=True), night.begin) for entity in source.entities
-    ]
-    return Window(min(begins), night.end)
+    return night.looking_back(source.overlap) if _was_read_before(source, landing, night.begin) else night
 
 
-def _resume(landed: list[tuple[datetime, datetime]], night: datetime) -> datetime:
-    """The end of the first unbroken stretch of landed windows within reach; the night itself if there is none."""
-    reached: datetime | None = None
-    for begin, end in landed:
-        if end < night - REACH or begin >= night:
-            continue
-        if reached is None or begin <= reached:
-            reached = max(end, reached or end)
-        else:
-            break
-    return night if reached is None else min(reached, night)
+def hole_windows(source: Source, landing: Path, day: str, closed: Sequence[Closing] = ()) -> list[Window]:
+    """The pieces of holes that this night asks for after its own window, each with the overlap."""
+    begin = Window.of_day(day).begin
+    pieces = [p for hole in open_windows(source.contract(), landing, begin, closed)
+              for p in _pieces(hole.begin, hole.end)]  # fmt: skip
+    if len(pieces) > PIECES:
+        # Another part of them each night: a piece that a source never gives does not starve the others.
+        start = date.fromisoformat(day).toordinal() * PIECES % len(pieces)
+        pieces = (pieces[start:] + pieces[:start])[:PIECES]
+    return [piece.looking_back(source.overlap) for piece in pieces]
+
+
+def _was_read_before(source: Source, landing: Path, moment: datetime) -> bool:
+    folders = (landing / source.key / entity for entity in source.entities)
+    return any(span_of(m)[0] < moment and not m.history for f in folders for m in entity_manifests(f))
+
+
+def _pieces(begin: datetime, end: datetime) -> list[Window]:
+    found = []
+    while begin < end:
+        found.append(Window(begin, min(begin + PIECE, end)))
+        begin += PIECE
+    return found

@@ -1,6 +1,6 @@
-"""Monthly count files of a drop folder: which ones a window holds, and the columns an extractor adds to their rows.
+"""Monthly count files of a drop folder: which ones are due, and the columns an extractor adds to their rows.
 
-A file belongs to the window that holds its modification time. Its name says month and version; the rows say the
+A file is due while nobody has taken it (`seen.py`). Its name says month and version; the rows say the
 month in their own ways, and `month_of` brings those together, since a key must not depend on how a month is written.
 """
 
@@ -26,7 +26,7 @@ _SERIAL_BEGIN = date(1899, 12, 30)  # day 0 of the 1900 system, its 29 February 
 
 @dataclass(frozen=True)
 class MonthlyFile:
-    """One file of the window."""
+    """One file that is due."""
 
     remote: RemoteFile
     month: str  # yyyyMM of the name
@@ -45,25 +45,28 @@ class MonthlyFile:
 def monthly_files(
     ctx: Context, folder: DropFolder, entity: str, prefix: str, suffix: str, beside: str = ""
 ) -> Iterator[MonthlyFile]:
-    """The files `<prefix>YYYYMM[_N]<suffix>` of the window that nobody is still writing; `beside` lies next to them.
+    """The files `<prefix>YYYYMM[_N]<suffix>` that are due and nobody is still writing; `beside` lies next to them.
 
     A name that begins like ours and breaks the agreement is refused; one in the making makes the load partial.
     """
     wanted = re.compile(rf"(?i){re.escape(prefix)}(\d{{4}}(?:0[1-9]|1[0-2]))(?:_(\d{{1,3}}))?{re.escape(suffix)}")
-
-    def ours(name: str) -> bool:
-        return name.startswith(prefix) and not UNFINISHED.search(name) and not (beside and name.endswith(beside))
-
-    found = folder.files(ours)
-    due = [file for file in found if ctx.window.holds(file.modified)]
-    steady = folder.settled(due)
-    for file in due:
+    found = folder.files(lambda name: name.startswith(prefix) and not UNFINISHED.search(name))
+    sums = {f.stem.casefold(): f for f in found if beside and f.name.casefold().endswith(beside)}
+    due = []
+    for file in (f for f in found if not (beside and f.name.casefold().endswith(beside))):
+        name = wanted.fullmatch(file.name)
+        told = f"{name[1]}_{int(name[2] or 1)}" if name else ""
+        mate = sums.get(file.stem.casefold())
+        if ctx.seen[entity].due(file, file.modified, [mate] if mate else [], told):
+            due.append((file, name))
+    steady = folder.settled([file for file, _ in due])
+    for file, name in due:
         if file not in steady:
             ctx.partial(entity, SourceLater("EX-SFTP", detail=f"file {file.alias} is still being written"))
-        elif name := wanted.fullmatch(file.name):
+        elif name:
             yield MonthlyFile(file, name[1], int(name[2] or 1))
         else:
-            ctx.refuse(RecordRejected("EX-NAME", detail=f"file {file.alias}"))
+            ctx.refuse_file(entity, file, RecordRejected("EX-NAME", detail=f"file {file.alias}"))
 
 
 def month_of(text: str | None, file_month: str) -> str:

@@ -20,11 +20,13 @@ from expectations.contract import Entity
 from expectations.errors import CallRejected, PipelineError, SourceLater
 from expectations.faultpoint import faultpoint, register
 from expectations.manifest import Manifest, landed_windows, window_folder
+from expectations.windows import REFUSED
 from extractors._kit.clock import now, picture_taken
 from extractors._kit.connection import Connection
 from extractors._kit.context import Context, Page, Tally
 from extractors._kit.landing import EntityWriter, open_landing, source_lock, write_manifest
 from extractors._kit.minimise import Minimiser, Stays
+from extractors._kit.seen import Seen
 from extractors._kit.spec import Source
 from extractors._kit.summary import EntitySummary, Summary
 from extractors._kit.tokens import Tokeniser
@@ -95,6 +97,7 @@ def run_source(
     try:
         with source_lock(open_landing(landing), source.key) as folder:
             lanes = _lanes(source, context, tokeniser, vault, folder, window)
+            context.seen = _seen(context, folder, window, history)
             try:
                 _read(source, context, lanes, vault, progress)
                 _reconcile(context, lanes, summary)
@@ -137,6 +140,12 @@ def _lanes(
 
     context.on_restart(forget)
     return lanes
+
+
+def _seen(context: Context, folder: Path, window: Window, history: bool) -> dict[str, Seen]:
+    """What was seen of the drop folder, where there is one."""
+    files = [e.name for e in context.contract.entities.values() if e.delivery == "files"]
+    return {name: Seen.of(folder / name, window, history=history) for name in files}
 
 
 def _stays(context: Context, entity: Entity, vault: VaultBuffer | None) -> Stays | None:
@@ -251,6 +260,7 @@ def _manifest(
     begin, end = window.key()
     read_at = now()
     picture = context.contract.entities[name].delivery == "snapshot"
+    seen = context.seen[name].listed() if name in context.seen else []
     return Manifest(
         source=context.source.key,
         entity=name,
@@ -269,6 +279,8 @@ def _manifest(
         token_key=tokeniser.kid,
         read_at=read_at.isoformat(timespec="microseconds"),
         taken=picture_taken(window, read_at) if picture else "",
+        refused=dict(sorted(Counter(f["code"] for f in seen if f["state"] == REFUSED).items())),
+        files=seen,
     )
 
 

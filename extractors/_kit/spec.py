@@ -24,6 +24,7 @@ _REQUIRED = (
 )  # fmt: skip
 PRESENT, FILES, CHANGES = "none", "files", "changes"  # what a source can tell of the past
 HISTORIES = (PRESENT, FILES, CHANGES)
+OVERLAP = "1d"  # unless source.yml says otherwise
 TRANSPORTS = ("rest", "soap", "gb28181", "sql", "sftp")
 
 
@@ -32,7 +33,8 @@ class Source:
     """One source system as its folder describes it.
 
     number: its place in the office's list, text such as "03".
-    lookback: days before the window's begin that are read again; rate: requests per second or None.
+    lookback: days that the wire's own agreement looks back in every window. overlap: days before a night that its
+    window reads again, for rows that were committed late; rate: requests per second or None.
     history: what each entity can tell of the past: `none` (only the present can be asked for, so no backfill reads it),
     `files` (a month as long as its file lies there) or `changes` (what changed in a window, in its present state).
     options: constants of the wire, such as a page size; a missing one is an error where it is read.
@@ -49,6 +51,7 @@ class Source:
     schedule: str
     window_field: str
     lookback: int
+    overlap: int
     rate: float | None
     status: str
     options: Mapping[str, Any]
@@ -125,7 +128,7 @@ def _source(path: Path, contracts: Path) -> Source:
         raise CallRejected("CT-SPEC", detail=f"{where}: transport is not one of {', '.join(TRANSPORTS)}")
     if raw["status"] not in ("draft", "live"):
         raise CallRejected("CT-SPEC", detail=f"{where}: status must be draft or live")
-    take(raw["window"], f"{where}: window", required=("field",), optional=("lookback",))
+    take(raw["window"], f"{where}: window", required=("field",), optional=("lookback", "overlap"))
     return Source(
         key=key,
         number=str(raw["number"]),
@@ -138,6 +141,7 @@ def _source(path: Path, contracts: Path) -> Source:
         schedule=raw["schedule"],
         window_field=raw["window"]["field"],
         lookback=_days(raw["window"].get("lookback", "0d"), where),
+        overlap=_days(raw["window"].get("overlap", OVERLAP), where),
         rate=float(raw["rate"]) if "rate" in raw else None,
         status=raw["status"],
         options=raw.get("options", {}),
@@ -165,5 +169,5 @@ def _text(raw: Any, where: str) -> Text:
 
 def _days(text: str, where: str) -> int:
     if not re.fullmatch(r"\d+d", str(text)):
-        raise CallRejected("CT-SPEC", detail=f"{where}: lookback is written in days, as 3d")
+        raise CallRejected("CT-SPEC", detail=f"{where}: lookback and overlap are written in days, as 3d")
     return int(str(text)[:-1])

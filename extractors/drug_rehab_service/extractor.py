@@ -10,6 +10,7 @@ Alone: python -m extractors drug_rehab_service --begin 2022-11-01 --end 2022-12-
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,11 +36,12 @@ def extract(ctx: Context) -> Iterator[Page]:
                 _check_sum(ctx, folder, file, data)
                 found = decode("extractors._kit.tables:csv_counts", data, options, about=file.remote.alias)
             except RecordRejected as error:
-                ctx.refuse(error)
+                ctx.refuse_file(ENTITY, file.remote, error)
             except SourceLater as error:
                 ctx.partial(ENTITY, error)
             else:
-                yield _page(ctx, file, found)
+                if ctx.seen[ENTITY].read(file.remote, hashlib.sha256(data).hexdigest()):
+                    yield _page(ctx, file, found)
 
 
 def _options(ctx: Context) -> dict[str, Any]:

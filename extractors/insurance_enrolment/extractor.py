@@ -1,4 +1,4 @@
-"""Enrolment task counts (bulk text on SFTP): every file of the window's dates whose `.ok` is there.
+"""Enrolment task counts (bulk text on SFTP): every file that nobody has taken yet and whose `.ok` is there.
 
 A file is read twice, so that neither memory nor disk holds it: first its size, SM3 and rows are compared with the
 control file and the trailer, then its rows are yielded, and its SM3 must come out the same again.
@@ -27,7 +27,7 @@ CONTROL_BYTES = 4096
 
 @dataclass(frozen=True)
 class Part:
-    """One file of the window with what stands beside it."""
+    """One file that is due, with what stands beside it."""
 
     text: RemoteFile
     control: RemoteFile | None
@@ -56,37 +56,43 @@ def extract(ctx: Context) -> Iterator[Page]:
             try:
                 agreed = _survey(ctx, folder, part)
             except RecordRejected as error:
-                ctx.refuse(error)
+                ctx.refuse_file(ENTITY, part.text, error)
             except SourceLater as error:
                 ctx.partial(ENTITY, error)
             else:
-                ctx.expect(ENTITY, agreed.rows, add=True)
-                yield from _pages(ctx, folder, part, agreed)
+                if ctx.seen[ENTITY].read(part.text, agreed.sm3):
+                    ctx.expect(ENTITY, agreed.rows, add=True)
+                    yield from _pages(ctx, folder, part, agreed)
 
 
 def _parts(ctx: Context, folder: DropFolder) -> Iterator[Part]:
-    """The files whose name holds a date of the window; those without `.ok` are not there yet."""
+    """The files that are due, each dated by its name; those without `.ok` are not there yet, and are waited for."""
     prefix = f"QMCB_{ctx.option('area')}_"
     name = re.compile(rf"{prefix}(\d{{8}})_(\d{{3}})\.(txt|ctl|ok)")
-
-    def wanted(text: str) -> bool:
-        found = name.fullmatch(text)
-        date = _date(found[1]) if found else None
-        return text.startswith(prefix) if date is None else ctx.window.holds(date)
-
-    beside = {file.name: file for file in folder.files(wanted)}
+    beside = {file.name: file for file in folder.files(lambda text: text.startswith(prefix))}
     for file in beside.values():
         told = name.fullmatch(file.name)
         date = _date(told[1]) if told else None
         if told is None or date is None:
-            if ctx.window.holds(file.modified):
-                ctx.refuse(RecordRejected("EX-NAME", detail=f"file {file.alias}"))
-        elif told[3] == "txt" and f"{file.stem}.ok" in beside:
-            yield Part(file, beside.get(f"{file.stem}.ctl"), date, int(told[2]))
+            if ctx.seen[ENTITY].due(file, file.modified):
+                ctx.refuse_file(ENTITY, file, RecordRejected("EX-NAME", detail=f"file {file.alias}"))
         elif told[3] == "txt":
-            ctx.note("not_there_yet")
-        elif told[3] == "ok" and f"{file.stem}.txt" not in beside:
+            yield from _part(ctx, file, (date, int(told[2])), beside)
+        elif told[3] == "ok" and f"{file.stem}.txt" not in beside and ctx.window.holds(date):
             ctx.partial(ENTITY, SourceLater("EX-SFTP", detail=f"file {file.alias}: ready, but its text is not there"))
+
+
+def _part(ctx: Context, text: RemoteFile, told: tuple[datetime, int], beside: dict[str, RemoteFile]) -> Iterator[Part]:
+    """One file with what lies beside it, if it is due and ready."""
+    date, seq = told
+    mates = [beside[n] for n in (f"{text.stem}.ctl", f"{text.stem}.ok") if n in beside]
+    if not ctx.seen[ENTITY].due(text, date, mates, f"{date:%Y%m%d}_{seq:03d}"):
+        return
+    if f"{text.stem}.ok" in beside:
+        yield Part(text, beside.get(f"{text.stem}.ctl"), date, seq)
+    else:
+        ctx.note("not_there_yet")
+        ctx.seen[ENTITY].waits(text)
 
 
 def _date(digits: str) -> datetime | None:

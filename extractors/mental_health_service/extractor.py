@@ -1,4 +1,4 @@
-"""Monthly service counts (password-protected xlsx on SFTP): every workbook whose modification time lies in the window.
+"""Monthly service counts (password-protected xlsx on SFTP): every workbook that nobody has taken yet.
 
 A workbook is read into memory and decoded in a limited child process, which also holds the tripwire: one sign of a
 person in any sheet and nothing of the file reaches this process but the refusal.
@@ -10,6 +10,7 @@ Alone: python -m extractors mental_health_service --begin 2022-11-01 --end 2022-
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,11 +35,12 @@ def extract(ctx: Context) -> Iterator[Page]:
                 data = folder.read(file.remote, ctx.option("file_bytes"))
                 found = decode("extractors._kit.sheets:workbook_counts", data, options, about=file.remote.alias)
             except RecordRejected as error:
-                ctx.refuse(error)
+                ctx.refuse_file(ENTITY, file.remote, error)
             except SourceLater as error:
                 ctx.partial(ENTITY, error)
             else:
-                yield _page(ctx, file, found)
+                if ctx.seen[ENTITY].read(file.remote, hashlib.sha256(data).hexdigest()):
+                    yield _page(ctx, file, found)
 
 
 def _options(ctx: Context) -> dict[str, Any]:

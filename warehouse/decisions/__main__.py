@@ -112,7 +112,8 @@ def _let_through(made: dict[str, argparse.ArgumentParser]) -> None:
     made["release"].add_argument("--night", required=True, help="YYYY-MM-DD")
     made["close"].add_argument("source")
     for option in ("begin", "end"):
-        made["close"].add_argument(f"--{option}", required=True, help="as the morning names the hole")
+        made["close"].add_argument(f"--{option}", help="of a window, as the morning names the hole")
+    made["close"].add_argument("--file", help="in place of a window: a file that was refused, by the name given to it")
 
 
 def _common(command: argparse.ArgumentParser, *, named: bool) -> None:

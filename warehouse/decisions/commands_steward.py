@@ -11,7 +11,9 @@ from expectations.errors import CallRejected
 from expectations.marts import load_marts
 from expectations.relations import staged
 from expectations.sql import fill
+from expectations.windows import Closing, Open, open_files, open_windows
 from warehouse.decisions.call import Answer, Call
+from warehouse.decisions.closings import subject_of
 from warehouse.decisions.sign_offs import CLOSE, CONFIRM, RELEASE, sign_off
 from warehouse.decisions.waivers import add_waiver
 from warehouse.engine.connection import open_warehouse
@@ -79,14 +81,36 @@ def release(call: Call) -> Answer:
 
 
 def close_hole(call: Call) -> Answer:
-    """A hole in the windows of a source will not be read any more, and no morning names it again."""
+    """A hole, or a file that was refused, of a source will not be read any more; no morning names it again."""
     o = call.options
     _known_source(o.source)
+    closing = _closing(call)
+    left = _open(call, closing)
+    if not left:
+        raise CallRejected("DS-NONE", detail=f"{o.source}: nothing of that is open")
+    what = f"{o.source} " + (closing.file or f"[{closing.begin}, {closing.end})")
+    return _signed(call, CLOSE, o.source, subject_of(closing), what, "关闭缺口", "closes")
+
+
+def _closing(call: Call) -> Closing:
+    """What the options name. Raises CallRejected SC-CALL."""
+    o = call.options
+    if bool(o.file) == bool(o.begin or o.end) or bool(o.begin) != bool(o.end):
+        raise CallRejected("SC-CALL", detail="close takes --begin and --end, or --file")
+    if o.file:
+        return Closing(datetime.min, datetime.min, o.file)
     begin, end = _moment(o.begin, "--begin"), _moment(o.end, "--end")
     if begin >= end:
         raise CallRejected("SC-CALL", detail="a hole begins before it ends")
-    subject = f"{begin.isoformat()}/{end.isoformat()}"
-    return _signed(call, CLOSE, o.source, subject, f"{o.source} [{begin}, {end})", "关闭缺口", "closes")
+    return Closing(begin, end)
+
+
+def _open(call: Call, closing: Closing) -> list[Open]:
+    """What is open of it now, also if a person has closed it before."""
+    contract, landing = load_contract(call.options.source), call.options.landing
+    if closing.file:
+        return [one for one in open_files(contract, landing) if one.file == closing.file]
+    return [one for one in open_windows(contract, landing, closing.end) if one.end > closing.begin]
 
 
 def _signed(call: Call, kind: str, source: str, subject: str, what: str, zh: str, en: str) -> Answer:

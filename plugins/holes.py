@@ -1,0 +1,39 @@
+"""What earlier nights left open: asked for again after the night's own window, and named until a person closes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from extractors import Source
+from extractors._kit.connection import Connection
+from extractors._kit.cursor import hole_windows
+from extractors._kit.run import run_source
+from plugins.alerts import alert
+from warehouse.decisions.closings import closed_of, open_of
+
+log = structlog.get_logger("register.night")
+
+
+def catch_up(source: Source, landing: Path, connection: Connection, night: str) -> int:
+    """Ask for the night's pieces of holes; how many were read whole.
+
+    A piece that fails stays open and is named; it never stops the night, which is landed already.
+    """
+    read = 0
+    for piece in hole_windows(source, landing, night, closed_of(source.key)):
+        summary = run_source(source, piece, landing, connection)
+        log.info("caught_up", source=source.key, begin=summary.begin, end=summary.end, rows=summary.rows,
+                 codes=[e.code for e in summary.errors])  # fmt: skip
+        read += not summary.errors
+        if summary.exit_status == 3:
+            break  # the source is busy or gone: the next night asks again
+    return read
+
+
+def name_open(source: Source, landing: Path, until: datetime) -> None:
+    """One alert for each thing that is open, every night."""
+    for left in open_of(source.contract(), landing, until):
+        alert("file_is_open" if left.file else "window_is_open", **left.as_dict())
