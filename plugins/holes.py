@@ -9,7 +9,7 @@ import structlog
 
 from extractors import Source
 from extractors._kit.connection import Connection
-from extractors._kit.cursor import hole_windows
+from extractors._kit.cursor import asked_by_change_time, hole_windows
 from extractors._kit.run import run_source
 from plugins.alerts import alert
 from warehouse.decisions.closings import closed_of, open_of
@@ -22,9 +22,9 @@ def catch_up(source: Source, landing: Path, connection: Connection, night: str) 
 
     A piece that fails stays open and is named; it never stops the night, which is landed already.
     """
-    read = 0
+    read, told = 0, asked_by_change_time(source)
     for piece in hole_windows(source, landing, night, closed_of(source.key)):
-        summary = run_source(source, piece, landing, connection)
+        summary = run_source(told, piece, landing, connection)
         log.info("caught_up", source=source.key, begin=summary.begin, end=summary.end, rows=summary.rows,
                  codes=[e.code for e in summary.errors])  # fmt: skip
         read += not summary.errors

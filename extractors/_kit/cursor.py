@@ -9,6 +9,7 @@ stretch before the first night is none either: a person starts a backfill.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def hole_windows(source: Source, landing: Path, day: str, closed: Sequence[Closi
         start = date.fromisoformat(day).toordinal() * PIECES % len(pieces)
         pieces = (pieces[start:] + pieces[:start])[:PIECES]
     return [piece.looking_back(source.overlap) for piece in pieces]
+
+
+def asked_by_change_time(source: Source) -> Source:
+    """The same source without pictures and drop folders: an old window of those is made up for by the newest."""
+    entities = source.contract().entities
+    return replace(source, entities=tuple(e for e in source.entities if entities[e].delivery == "changes"))
 
 
 def _was_read_before(source: Source, landing: Path, moment: datetime) -> bool:
