@@ -116,9 +116,7 @@ def landed_windows(folder: Path, *, nightly: bool = False) -> list[tuple[datetim
 
     nightly: without those that only a backfill has read. Raises SourceChanged LA-CORRUPT.
     """
-    found = {
-        span_of(m) for m in entity_manifests(folder) if was_read_whole(m) and not (nightly and m.history)
-    }
+    found = {span_of(m) for m in entity_manifests(folder) if was_read_whole(m) and not (nightly and m.history)}
     return sorted(found)
 
 

@@ -23,8 +23,7 @@ READ, REFUSED, WAITING, BEFORE = "read", "refused", "waiting", "before"  # what 
 class Closing:
     """A person's word that a window, or a file, of a source is not waited for any more."""
 
-    begin: datetime
-    end: datetime
+    span: Span | None = None
     file: str = ""
 
 
@@ -61,7 +60,7 @@ def open_windows(contract: Contract, landing: Path, until: datetime, closed: Seq
     Only of what is asked by change time: a complete picture and the list of a drop folder make up for all nights
     before them.
     """
-    gone = [(c.begin, c.end) for c in closed if not c.file]
+    gone = [c.span for c in closed if c.span]
     holes: list[Span] = []
     for entity in contract.entities.values():
         if entity.delivery == "changes":

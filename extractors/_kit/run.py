@@ -26,7 +26,7 @@ from extractors._kit.connection import Connection
 from extractors._kit.context import Context, Page, Tally
 from extractors._kit.landing import EntityWriter, open_landing, source_lock, write_manifest
 from extractors._kit.minimise import Minimiser, Stays
-from extractors._kit.seen import Seen
+from extractors._kit.seen import seen_of
 from extractors._kit.spec import Source
 from extractors._kit.summary import EntitySummary, Summary
 from extractors._kit.tokens import Tokeniser
@@ -97,7 +97,7 @@ def run_source(
     try:
         with source_lock(open_landing(landing), source.key) as folder:
             lanes = _lanes(source, context, tokeniser, vault, folder, window)
-            context.seen = _seen(context, folder, window, history)
+            context.seen = seen_of(context.contract, folder, window, history=history)
             try:
                 _read(source, context, lanes, vault, progress)
                 _reconcile(context, lanes, summary)
@@ -140,12 +140,6 @@ def _lanes(
 
     context.on_restart(forget)
     return lanes
-
-
-def _seen(context: Context, folder: Path, window: Window, history: bool) -> dict[str, Seen]:
-    """What was seen of the drop folder, where there is one."""
-    files = [e.name for e in context.contract.entities.values() if e.delivery == "files"]
-    return {name: Seen.of(folder / name, window, history=history) for name in files}
 
 
 def _stays(context: Context, entity: Entity, vault: VaultBuffer | None) -> Stays | None:
@@ -260,7 +254,7 @@ def _manifest(
     begin, end = window.key()
     read_at = now()
     picture = context.contract.entities[name].delivery == "snapshot"
-    seen = context.seen[name].listed() if name in context.seen else []
+    files = context.seen[name].listed() if name in context.seen else []
     return Manifest(
         source=context.source.key,
         entity=name,
@@ -279,8 +273,8 @@ def _manifest(
         token_key=tokeniser.kid,
         read_at=read_at.isoformat(timespec="microseconds"),
         taken=picture_taken(window, read_at) if picture else "",
-        refused=dict(sorted(Counter(f["code"] for f in seen if f["state"] == REFUSED).items())),
-        files=seen,
+        refused=dict(sorted(Counter(f["code"] for f in files if f["state"] == REFUSED).items())),
+        files=files,
     )
 
 

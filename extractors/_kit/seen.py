@@ -4,7 +4,7 @@ A file is due because nobody has taken it yet, whatever its name or its modifica
 a file that was refused is sent again, an upload may keep an old time. The list lies in the manifests, with the rows
 that it speaks of: one write, so that a kill leaves both or neither.
 
-Flow: manifests of the entity -> `Seen.due(...)` for each file of a listing -> `read`, `refused`, `waits` -> manifest
+Flow: manifests of the entity -> `due` for each file of a listing -> `read`, `refused` or `waits` -> manifest
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from expectations.contract import Contract
 from expectations.errors import PipelineError
 from expectations.manifest import Manifest, entity_manifests
 from expectations.windows import BEFORE, READ, REFUSED, WAITING, newest_files
@@ -38,11 +39,6 @@ class Seen:
         self._first = not any(m.read_at and not m.history for m in manifests)
         self._files: dict[str, File] = {}
 
-    @classmethod
-    def of(cls, folder: Path, window: Window, *, history: bool = False) -> Seen:
-        """From the manifests in `landing/<source>/<entity>/`."""
-        return cls(entity_manifests(folder), window, history=history)
-
     def due(self, file: RemoteFile, moment: datetime, beside: Sequence[RemoteFile] = (), about: str = "") -> bool:
         """Whether a file is to be opened; moment: when it is from, by its name or its modification time.
 
@@ -50,7 +46,13 @@ class Seen:
         file that nobody has taken is due at once, unless it is of a night that is still to come.
         """
         alias, mark = file.alias, _mark(file, beside)
-        entry = {"file": alias, "about": about, "size": file.size, "modified": file.modified.strftime(WIRE), "mark": mark}
+        entry = {
+            "file": alias,
+            "about": about,
+            "size": file.size,
+            "modified": file.modified.strftime(WIRE),
+            "mark": mark,
+        }
         if self._is_due(alias, mark, moment):
             self._files[alias] = entry
             return True
@@ -105,6 +107,12 @@ class Seen:
         """For the manifest, in a stable order: every file that something became of, without empty facts."""
         found = (self._files[alias] for alias in sorted(self._files))
         return [{fact: said for fact, said in f.items() if said != ""} for f in found if "state" in f]
+
+
+def seen_of(contract: Contract, folder: Path, window: Window, *, history: bool = False) -> dict[str, Seen]:
+    """By entity, what was seen of the drop folder of a source; folder: `landing/<source>`."""
+    files = [entity.name for entity in contract.entities.values() if entity.delivery == "files"]
+    return {name: Seen(entity_manifests(folder / name), window, history=history) for name in files}
 
 
 def _newest(manifests: Sequence[Manifest]) -> dict[str, File]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from extractors import discover
+from tests.extractors.test_cursor import land
 from tests.warehouse.resident import Office, a_week, office
 from tests.warehouse.test_decisions_commands import Desk, desk, small_contracts
 from warehouse.decisions.models import SignOff
@@ -14,6 +16,7 @@ from warehouse.decisions.waivers import waivers_in_force
 from warehouse.engine.connection import open_warehouse
 
 __all__ = ["a_week", "desk", "office", "small_contracts"]
+MEDIATION = discover()["mediation"]
 RULE = ["--source", "mediation", "--entity", "dispute", "--rule", "success_is_yes_or_no", "--until", "2030-01-01"]
 
 
@@ -50,7 +53,9 @@ def test_a_load_is_confirmed_by_its_id_and_the_row_names_who_and_why(desk: Desk)
     assert signed_off(CONFIRM, answer["source"], desk.office.url) == frozenset()
 
 
-def test_a_hole_is_closed_with_a_reason(desk: Desk) -> None:
+def test_a_hole_that_is_open_is_closed_with_a_reason(desk: Desk) -> None:
+    land(desk.office.landing, "2022-08-31", "2022-09-01", MEDIATION)
+    land(desk.office.landing, "2022-09-02", "2022-09-04", MEDIATION)
     ends = ["--begin", "2022-09-01", "--end", "2022-09-03"]
     assert desk.ask("close", "mediation", *ends, "--reason", "系统停机", role="steward")[0] == 0
     assert signed_off(CLOSE, "mediation", desk.office.url) == {"2022-09-01T00:00:00/2022-09-03T00:00:00"}
@@ -66,7 +71,9 @@ def test_a_hole_is_closed_with_a_reason(desk: Desk) -> None:
         (["release", "register", "--night", "2022-11-05", "--reason", "x"], "DS-NONE"),
         (["release", "no_such_group", "--night", "2022-11-05", "--reason", "x"], "SC-CALL"),
         (["close", "mediation", "--begin", "2022-09-03", "--end", "2022-09-01", "--reason", "x"], "SC-CALL"),
-        (["close", "mediation", "--begin", "2022-09-01", "--end", "2022-09-03", "--reason", " "], "SC-CALL"),
+        (["close", "mediation", "--begin", "2022-09-01", "--end", "2022-09-03", "--reason", "x"], "DS-NONE"),
+        (["close", "mediation", "--file", "3771422ba835", "--reason", "x"], "DS-NONE"),
+        (["close", "mediation", "--begin", "2022-09-01", "--reason", "x"], "SC-CALL"),
     ],
 )
 def test_what_is_not_there_cannot_be_let_through(desk: Desk, arguments: list[str], code: str) -> None:

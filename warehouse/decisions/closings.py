@@ -23,14 +23,14 @@ def closed_of(source: str, url: str | None = None) -> list[Closing]:
 def closing_of(subject: str) -> Closing:
     """The subject of a sign-off: `BEGIN/END`, or `file:NAME`."""
     if subject.startswith(_FILE):
-        return Closing(datetime.min, datetime.min, subject.removeprefix(_FILE))
+        return Closing(file=subject.removeprefix(_FILE))
     begin, _, end = subject.partition("/")
-    return Closing(datetime.fromisoformat(begin), datetime.fromisoformat(end))
+    return Closing((datetime.fromisoformat(begin), datetime.fromisoformat(end)))
 
 
 def subject_of(closing: Closing) -> str:
     """The other way round."""
-    return f"{_FILE}{closing.file}" if closing.file else f"{closing.begin.isoformat()}/{closing.end.isoformat()}"
+    return "/".join(moment.isoformat() for moment in closing.span) if closing.span else f"{_FILE}{closing.file}"
 
 
 def open_of(contract: Contract, landing: Path, until: datetime, url: str | None = None) -> list[Open]:

@@ -88,7 +88,7 @@ def close_hole(call: Call) -> Answer:
     left = _open(call, closing)
     if not left:
         raise CallRejected("DS-NONE", detail=f"{o.source}: nothing of that is open")
-    what = f"{o.source} " + (closing.file or f"[{closing.begin}, {closing.end})")
+    what = f"{o.source} " + (f"[{closing.span[0]}, {closing.span[1]})" if closing.span else closing.file)
     return _signed(call, CLOSE, o.source, subject_of(closing), what, "关闭缺口", "closes")
 
 
@@ -98,19 +98,20 @@ def _closing(call: Call) -> Closing:
     if bool(o.file) == bool(o.begin or o.end) or bool(o.begin) != bool(o.end):
         raise CallRejected("SC-CALL", detail="close takes --begin and --end, or --file")
     if o.file:
-        return Closing(datetime.min, datetime.min, o.file)
+        return Closing(file=o.file)
     begin, end = _moment(o.begin, "--begin"), _moment(o.end, "--end")
     if begin >= end:
         raise CallRejected("SC-CALL", detail="a hole begins before it ends")
-    return Closing(begin, end)
+    return Closing((begin, end))
 
 
 def _open(call: Call, closing: Closing) -> list[Open]:
     """What is open of it now, also if a person has closed it before."""
     contract, landing = load_contract(call.options.source), call.options.landing
-    if closing.file:
+    if closing.span is None:
         return [one for one in open_files(contract, landing) if one.file == closing.file]
-    return [one for one in open_windows(contract, landing, closing.end) if one.end > closing.begin]
+    begin, end = closing.span
+    return [one for one in open_windows(contract, landing, end) if one.end > begin]
 
 
 def _signed(call: Call, kind: str, source: str, subject: str, what: str, zh: str, en: str) -> Answer:

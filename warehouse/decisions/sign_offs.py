@@ -4,7 +4,7 @@
 |---|---|---|
 | confirm | a load id of a source | a picture or a night that lost or renewed more than the contract allows |
 | release | a night of `register`, or `GROUP@NIGHT` of `marts` | what failed a critical rule that night |
-| close | `BEGIN/END` or `file:NAME` of a source | a hole in the windows, or a refused file, that nobody will read any more |
+| close | `BEGIN/END` or `file:NAME` of a source | a hole, or a refused file, that nobody will read any more |
 
 Nightly run, backfill and rebuild read the same rows: what was let through once is not asked again.
 """
