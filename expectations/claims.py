@@ -23,7 +23,8 @@ FILE = Path(__file__).with_name("claims.yml")
 PERSON, RESIDENCE = "person", "residence"
 DEIDENTIFIED = ("case", "service_count")  # what never meets a person (privacy.md, rule 4)
 MOST_TRUST = 100
-_FORMS = ("column", "constant", "codes", "trust", "digits")
+_FORMS = ("column", "constant", "given", "codes", "trust", "digits")
+_EMPTIED = "emptied"
 _WORDS = ("trust", "ended", "of", "whole")
 
 
@@ -103,11 +104,13 @@ def _claim(name: str, raw: Any, entity: Entity, where: str, zone: str) -> Claim:
             )
     if "whole" in raw:
         _demand(raw["whole"], entity, f"{where}.whole")
+    ended = _ended(raw.get("ended") or {}, entity, f"{where}.ended")
     return Claim(
         entity=name,
         trust=_trust(raw["trust"], where),
         attributes={k: _said(v, entity, f"{where}.{k}") for k, v in raw.items() if k in attributes},
-        ended=_ended(raw.get("ended") or {}, entity, f"{where}.ended"),
+        ended={c: v for c, v in ended.items() if v},
+        emptied=tuple(c for c, v in ended.items() if not v),
         of=raw.get("of"),
         whole=raw.get("whole"),
     )
@@ -123,20 +126,24 @@ def _refuse_person_key(name: str, entity: Entity, where: str, zone: str) -> None
 
 
 def _said(raw: Any, entity: Entity, where: str) -> Said:
-    """`column`, `{column: …, codes: {…}, trust: …, digits: […]}` or `{constant: …}`."""
+    """`column`, `{column: …, codes: {…}, trust: …, digits: […]}`, `{constant: …}` or `{given: [column, …]}`."""
     if isinstance(raw, str):
         raw = {"column": raw}
-    if not isinstance(raw, dict) or ("column" in raw) == ("constant" in raw):
-        raise CallRejected("CT-SPEC", detail=f"{where}: an attribute is a column or a constant")
+    if not isinstance(raw, dict) or len({"column", "constant", "given"} & set(raw)) != 1:
+        raise CallRejected("CT-SPEC", detail=f"{where}: an attribute is a column, a constant or what is given")
     take(raw, where, optional=_FORMS)
-    if "column" in raw:
-        _demand(raw["column"], entity, where)
+    given = raw.get("given", [])
+    if not isinstance(given, list) or ("given" in raw and not given):
+        raise CallRejected("CT-SPEC", detail=f"{where}.given: a list of columns is wanted")
+    for column in (*given, *([raw["column"]] if "column" in raw else ())):
+        _demand(column, entity, where)
     codes = raw.get("codes") or {}
     if not isinstance(codes, dict) or not all(isinstance(v, str) for pair in codes.items() for v in pair):
         raise CallRejected("CT-SPEC", detail=f"{where}.codes: a mapping of codes in quotes is wanted")
     return Said(
         column=raw.get("column"),
         constant=None if "constant" not in raw else str(raw["constant"]),
+        given=tuple(given),
         codes=codes,
         trust=_trust(raw["trust"], where) if "trust" in raw else None,
         digits=_digits(raw["digits"], codes, where) if "digits" in raw else None,
@@ -154,11 +161,14 @@ def _digits(raw: Any, codes: Mapping[str, str], where: str) -> tuple[int, int]:
 
 
 def _ended(raw: Mapping[str, Any], entity: Entity, where: str) -> dict[str, tuple[str, ...]]:
+    """Per column its codes; none where the contract says `emptied`."""
     for column, codes in raw.items():
         _demand(column, entity, where)
+        if codes == _EMPTIED:
+            continue
         if not isinstance(codes, list) or not codes or not all(isinstance(c, str) for c in codes):
             raise CallRejected("CT-SPEC", detail=f"{where}.{column}: a list of codes in quotes is wanted")
-    return {column: tuple(codes) for column, codes in raw.items()}
+    return {column: () if codes == _EMPTIED else tuple(codes) for column, codes in raw.items()}
 
 
 def _demand(column: Any, entity: Entity, where: str) -> None:

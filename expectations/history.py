@@ -77,7 +77,7 @@ def close_run(desk: Desk, run: Run, suite: Suite, verdict: Verdict) -> None:
     keys = {"run_id": run.run_id, "source": contract.source, "night": run.night}
     ended = datetime.now()
     figures = ("rows_new", "accepted", "quarantined", "withdrawn", "rows_current", "quarantined_current",
-               "noted_current")  # fmt: skip
+               "noted_current", "emptied", "emptied_current")  # fmt: skip
     desk.insert(Sql("quality.run"), [
         {
             **keys, "run_no": run.run_no, "judged_as_of": run.as_of, "contract_version": contract.version,

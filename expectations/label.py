@@ -14,7 +14,8 @@ from expectations.checks.arguments import Reference
 from expectations.desk import Desk
 from expectations.errors import SourceChanged
 from expectations.judge import Judge, Judgement
-from expectations.relations import acceptance, accepted, accepted_versions, staged, table_name
+from expectations.model import Entity
+from expectations.relations import acceptance, accepted, accepted_versions, staged, staged_column, table_name
 from expectations.sql import Sql, fill, joined, name, read_from, statement, value
 from expectations.suite import Rule
 from expectations.verdict import FLAGGED, HELD, PASS, SKIPPED, WAIVED, Outcome, Waiver, allowed
@@ -35,12 +36,39 @@ class Labelled:
     outcomes: list[Outcome] = field(default_factory=list)
 
 
-def open_entity(desk: Desk, source: str, entity: str) -> None:
-    """Make acceptance and views of an entity; the views again each time, because staging may have changed its shape."""
-    table, versions = acceptance(source, entity), staged(source, entity)
+def make_acceptance(desk: Desk, source: str, entity: str) -> None:
+    """Make the acceptance of an entity; one of before rules could empty a value gets the column for it."""
+    table = acceptance(source, entity)
     desk.run(statement("acceptance_table", acceptance=table))
+    desk.run(fill("alter table {{table}} add column if not exists blanked varchar[]", table=table))
+
+
+def open_entity(desk: Desk, source: str, entity: Entity) -> None:
+    """Make acceptance and views of an entity; the views again each time, because staging may have changed its shape."""
+    make_acceptance(desk, source, entity.name)
+    table, versions = acceptance(source, entity.name), staged(source, entity.name)
+    values = _values(desk, source, entity)
     for file, view in (("accepted_view", accepted), ("accepted_versions_view", accepted_versions)):
-        desk.run(statement(file, view=view(source, entity), staged=versions, acceptance=table))
+        desk.run(
+            statement(file, view=view(source, entity.name), staged=versions, values=values, acceptance=table)
+        )  # fmt: skip
+
+
+def _values(desk: Desk, source: str, entity: Entity) -> Sql:
+    """Every staged column, those that are or may be emptied read through what the acceptance keeps of it."""
+    rows = desk.run(fill(
+        "select distinct unnest(blanked) from {{table}} where blanked is not null",
+        table=acceptance(source, entity.name),
+    ))  # fmt: skip
+    # What other rules emptied before tonight's stays empty until a run releases tonight's.
+    emptied = {staged_column(b) for check in entity.checks for b in check.blanks} | {column for (column,) in rows}
+    there = (staged_column(c.name) for c in entity.landed())
+    replaced = [
+        fill("case when list_contains(acceptance.blanked, {{text}}) then null else staged.{{c}} end as {{c}}",
+             text=value(c), c=name(c))
+        for c in there if c in emptied
+    ]  # fmt: skip
+    return fill("staged.* replace ({{list}})", list=joined(replaced, ", ")) if replaced else Sql("staged.*")
 
 
 def label_entity(
@@ -50,7 +78,7 @@ def label_entity(
 
     Raises: EngineFailed, SourceChanged CH-DIFF.
     """
-    desk.clear("superseded", "fresh", "past", "waived", "finding", "rejected", "rule")
+    desk.clear("superseded", "fresh", "past", "waived", "finding", "rejected", "emptied", "rule")
     labelled = _population(desk, source, entity, again)
     asked, skipped = _askable(desk, rules)
     asked = _looked_up(desk, asked)
@@ -151,12 +179,26 @@ def _find(desk: Desk, failing: Sequence[Rule], counted: Sql) -> None:
     if not failing:
         return
     reasons = joined((
-        fill("case when {{bad}} then {'place': {{place}}, 'shown': {{shown}}} end",
-             bad=r.bad, place=value(r.place), shown=r.shown)
+        fill("case when {{bad}} then {'place': {{place}}, 'shown': {{shown}}, 'emptied': {{emptied}}} end",
+             bad=r.bad, place=value(r.place), shown=r.shown, emptied=_stated(r))
         for r in failing
     ), ",\n        ")  # fmt: skip
     any_bad = joined((r.bad for r in failing), "\n        or ")
     desk.run(statement("finding_insert", reasons=reasons, counted=counted, any_bad=any_bad))
+
+
+def _stated(rule: Rule) -> Sql:
+    """The list of those columns that the rule empties and in which the source had written something."""
+    given = (
+        fill(
+            "case when {{column}} is not null or (untyped is not null and map_contains(untyped, {{text}}))"
+            " then {{text}} end",
+            column=name(staged_column(c)), text=value(staged_column(c)),
+        )
+        for c in rule.check.blanks
+    )  # fmt: skip
+    listed = joined(given, ", ")
+    return fill("list_filter([{{listed}}]::varchar[], lambda c: c is not null)", listed=listed)
 
 
 def _compare(desk: Desk, entity: str, rules: Sequence[Rule], counts: dict[str, Judgement]) -> None:
@@ -178,6 +220,7 @@ def _waive(desk: Desk, rules: Sequence[Rule], waivers: Sequence[Waiver]) -> None
     if rows:
         desk.run(statement("finding_waive"))
     desk.run(statement("rejected_insert"))
+    desk.run(statement("emptied_insert"))
 
 
 def _waived(desk: Desk) -> dict[int, int]:

@@ -17,7 +17,7 @@ EDGES = ("keep", "token", "identity", "band", "below", "prefix", "map", "suppres
 ZONES = {"R": "register", "W": "work orders without persons", "A": "aggregates", "I": "inventory"}
 DELIVERIES = ("changes", "snapshot", "files")
 SEVERITIES = ("critical", "warning")
-EFFECTS = ("quarantine", "note")
+BLANK, QUARANTINE, NOTE = EFFECTS = ("blank", "quarantine", "note")
 NULL_POLICIES = ("pass", "fail")
 PURPOSES = ("case", "household", "vehicle", "service")
 CLAIM_TYPES = (*TYPES, "token", "guid", "grid", "credit", "month")
@@ -94,8 +94,11 @@ class Check:
     """One rule of an entity: `kind` is a verb of `expectations/checks`, the rest are its nouns.
 
     severity: `critical` holds the source when more than `tolerance` of the rows fail, `warning` flags it.
-    effect: `quarantine` keeps a failing row out; `note` lets it through and counts it, for what the pipeline reads
-    anyway (a room written `302房`) or the register needs as it is (a person whose number is wrong).
+    effect: `blank` empties `blanks` (without it the columns the rule speaks of) in what everybody after the checks
+    reads and accepts the row: a figure never drops a case for a field it does not use. `quarantine` keeps the whole
+    row out, only where its identity, its key or the order of its times cannot be used, and says why in `because`.
+    `note` changes nothing and counts, for what the pipeline reads anyway (a room written `302房`) or the register
+    needs as it is (a person whose number is wrong).
     nulls: what a row is when one of the columns is empty. when: the rule concerns only rows with these codes.
     """
 
@@ -105,12 +108,14 @@ class Check:
     title: Text
     severity: str
     tolerance: float = 0.0
-    effect: str = "quarantine"
+    effect: str = "blank"
     nulls: str = "pass"
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     args: Mapping[str, Any] = field(default_factory=dict)
     fix_hint: Text | None = None  # None: the contract's
     owner: Text | None = None
+    blanks: tuple[str, ...] = ()
+    because: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -127,10 +132,13 @@ class Said:
 
     digits: only these characters of the column count (first and last, from 1); then a code that is not listed says
     nothing.
+    given: instead of these, `1` where the source stated one of the columns, also one that a check has emptied since:
+    a closing whose time is impossible is a closing all the same.
     """
 
     column: str | None
     constant: str | None = None
+    given: tuple[str, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
     trust: int | None = None  # None: the claim's
     digits: tuple[int, int] | None = None
@@ -140,15 +148,17 @@ class Said:
 class Claim:
     """What an entity says of one kind of thing of `claims.yml`.
 
-    ended: the codes by which the source itself says that it is withdrawn, cancelled or left. of: the entity whose
-    record of the same key is the person of a residence. whole: the column that names the record this one is a part of;
-    only the parts of its newest version count.
+    ended: the codes by which the source itself says that it is withdrawn, cancelled or left. emptied: columns that say
+    so although a check has emptied them: who left on an impossible day has left. of: the entity whose record of the
+    same key is the person of a residence. whole: the column that names the record this one is a part of; only the parts
+    of its newest version count.
     """
 
     entity: str
     trust: int
     attributes: Mapping[str, Said]
     ended: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    emptied: tuple[str, ...] = ()
     of: str | None = None
     whole: str | None = None
 

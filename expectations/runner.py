@@ -71,7 +71,7 @@ def check_source(
         waivers=tuple(w for w in waivers if w.source == contract.source and w.until >= when),
     )
     for entity in case.entities:
-        open_entity(desk, contract.source, entity)
+        open_entity(desk, contract.source, contract.entities[entity])
     try:
         verdict = _check(desk, case)
     except Exception as error:  # noqa: BLE001 - whatever broke, the night must be on record as not judged

@@ -19,7 +19,7 @@ def count_entity(desk: Desk, source: str, entity: Entity, labelled: Labelled) ->
     )
     figures = EntityFigures(
         staged=row[0], rows_new=row[1], accepted=row[2], quarantined=row[3], withdrawn=row[4], rows_current=row[5],
-        quarantined_current=row[6], newest_change=row[7],
+        quarantined_current=row[6], newest_change=row[7], emptied=row[8], emptied_current=row[9],
     )  # fmt: skip
     figures.known = 0 if labelled.everything else _known(desk, table, versions, figures)
     [(figures.noted_current,)] = desk.run(statement("noted"))

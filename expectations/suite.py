@@ -58,7 +58,10 @@ def build_suite(contract: Contract) -> Suite:
     """The suite of a contract."""
     rules = tuple(r for e in contract.entities.values() for r in _rules(contract, e))
     facts = [
-        *((r.entity, r.check.rule, r.bad, r.check.severity, r.check.tolerance, r.check.effect) for r in rules),
+        *(
+            (r.entity, r.check.rule, r.bad, r.check.severity, r.check.tolerance, r.check.effect, r.check.blanks)
+            for r in rules
+        ),
         *((e.name, e.rows, e.fresh) for e in contract.entities.values()),
     ]
     return Suite(contract, rules, hashlib.sha256(repr(facts).encode()).hexdigest())

@@ -49,7 +49,9 @@ class Outcome:
 
 @dataclass
 class EntityFigures:
-    """The conservation figures of one entity: rows_new = accepted + quarantined + withdrawn."""
+    """The conservation figures of one entity: rows_new = accepted + quarantined + withdrawn.
+
+    emptied is the part of the accepted that lost a value to a rule."""
 
     staged: int = 0
     known: int = 0
@@ -60,6 +62,8 @@ class EntityFigures:
     rows_current: int = 0
     quarantined_current: int = 0
     noted_current: int = 0
+    emptied: int = 0
+    emptied_current: int = 0
     newest_change: datetime | None = None
 
 
@@ -87,7 +91,8 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, for the task's result and the alert."""
-        figures = ("rows_new", "accepted", "quarantined", "withdrawn", "rows_current", "quarantined_current")
+        figures = ("rows_new", "accepted", "emptied", "quarantined", "withdrawn", "rows_current", "emptied_current",
+                   "quarantined_current")  # fmt: skip
         return {
             "source": self.source,
             "night": self.night,

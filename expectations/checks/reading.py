@@ -11,11 +11,11 @@ from typing import Any
 from expectations.checks.arguments import span
 from expectations.checks.registry import Kind, all_kinds
 from expectations.errors import CallRejected
-from expectations.model import EFFECTS, NULL_POLICIES, SEVERITIES, Check, Entity, Text, Volume
+from expectations.model import BLANK, EFFECTS, NULL_POLICIES, SEVERITIES, Check, Entity, Text, Volume
 from expectations.strict import take
 
 MOST_RULES = 62  # one bit each in a BIGINT
-_COMMON = ("column", "columns", "tolerance", "effect", "nulls", "when", "fix_hint", "owner")
+_COMMON = ("column", "columns", "tolerance", "effect", "blanks", "because", "nulls", "when", "fix_hint", "owner")
 _RULE = re.compile(r"[a-z][a-z0-9_]{2,79}")
 
 
@@ -61,14 +61,18 @@ def _check(rule: str, raw: Any, entity: Entity, where: str) -> Check:
     severity = _one_of(raw["severity"], SEVERITIES, f"{where}.severity")
     if "tolerance" in raw and severity != "critical":
         raise CallRejected("CT-SPEC", detail=f"{where}: only a critical rule has a tolerance")
+    columns = _columns(raw, kind, entity, where)
+    effect = _one_of(raw.get("effect", BLANK), EFFECTS, f"{where}.effect")
     return Check(
         rule=rule,
         kind=kind.name,
-        columns=_columns(raw, kind, entity, where),
+        columns=columns,
         title=Text(str(raw["zh"]), str(raw["en"])),
         severity=severity,
         tolerance=_share(raw.get("tolerance", 0.0), f"{where}.tolerance", 1.0),
-        effect=_one_of(raw.get("effect", "quarantine"), EFFECTS, f"{where}.effect"),
+        effect=effect,
+        blanks=_blanks(raw, kind, columns, entity, where) if effect == BLANK else _no_blanks(raw, effect, where),
+        because=_because(raw, effect, where),
         nulls=_one_of(raw.get("nulls", "pass"), NULL_POLICIES, f"{where}.nulls"),
         when=_when(raw.get("when") or {}, entity, f"{where}.when"),
         args=_arguments(raw, kind, where),
@@ -97,6 +101,41 @@ def _columns(raw: Mapping[str, Any], kind: Kind, entity: Entity, where: str) -> 
     for column in given:
         _demand_column(column, entity, where)
     return tuple(given)
+
+
+def _blanks(
+    raw: Mapping[str, Any], kind: Kind, columns: tuple[str, ...], entity: Entity, where: str
+) -> tuple[str, ...]:
+    """What a failing row loses: never what names it or orders its versions."""
+    if kind.name == "present" and "blanks" not in raw:
+        raise CallRejected("CT-SPEC", detail=f"{where}: what is not there cannot be emptied; effect: note says so")
+    given = raw.get("blanks", list(columns))
+    if not isinstance(given, list) or not given:
+        raise CallRejected("CT-SPEC", detail=f"{where}.blanks: a list of columns is wanted")
+    for column in given:
+        _demand_column(column, entity, where)
+        if column in (*entity.key, entity.changed_at, *entity.clock_else):
+            raise CallRejected(
+                "CT-SPEC", detail=f"{where}: {column} names the record or orders its versions and is never emptied; "
+                "effect: quarantine, with because, or note",
+            )  # fmt: skip
+    return tuple(given)
+
+
+def _no_blanks(raw: Mapping[str, Any], effect: str, where: str) -> tuple[str, ...]:
+    if "blanks" in raw:
+        raise CallRejected("CT-SPEC", detail=f"{where}: {effect} empties nothing, so blanks says nothing")
+    return ()
+
+
+def _because(raw: Mapping[str, Any], effect: str, where: str) -> Text | None:
+    """A row goes wholly only with a reason that stands beside the rule."""
+    if (effect == "quarantine") != ("because" in raw):
+        raise CallRejected(
+            "CT-SPEC", detail=f"{where}: effect: quarantine, and nothing else, needs because: {{zh, en}}: why not even "
+            "the other columns of the row can be used (its identity, its key, the order of its times)",
+        )  # fmt: skip
+    return read_text(raw["because"], f"{where}.because") if "because" in raw else None
 
 
 def _demand_column(column: Any, entity: Entity, where: str) -> None:

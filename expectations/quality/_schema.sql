@@ -30,6 +30,9 @@ create table if not exists quality.run (
     noted_current bigint not null default 0
 );
 
+alter table quality.run add column if not exists emptied bigint default 0;
+alter table quality.run add column if not exists emptied_current bigint default 0;
+
 create table if not exists quality.entity (
     run_id varchar not null,
     source varchar not null,
@@ -48,6 +51,9 @@ create table if not exists quality.entity (
     noted_current bigint not null,
     newest_change timestamp
 );
+
+alter table quality.entity add column if not exists emptied bigint default 0;
+alter table quality.entity add column if not exists emptied_current bigint default 0;
 
 create table if not exists quality.result (
     run_id varchar not null,

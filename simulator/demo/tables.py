@@ -64,16 +64,16 @@ _VERDICTS = {"pass": "[green]通过 pass[/]", "flagged": "[yellow]有提示 flag
 
 
 def verdict_table(runs: list[NightRun]) -> Table:
-    """What the checks made of it: new = accepted + quarantined + withdrawn, and the rules that failed."""
+    """What the checks made of it: new = accepted + quarantined + withdrawn, what was emptied, the rules that failed."""
     table = Table(title="判定 / verdicts", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("系统\nsource", no_wrap=True, overflow="ellipsis", max_width=20)
     table.add_column("判定\nverdict", no_wrap=True, min_width=14)
-    for heading in ("新版本\nnew", "接收\naccepted", "隔离\nset aside", "规则\nrules"):
+    for heading in ("新版本\nnew", "接收\naccepted", "清空\nemptied", "隔离\nset aside", "规则\nrules"):
         table.add_column(heading, justify="right", no_wrap=True, min_width=6)
     for run in runs:
         found = run.checked
         verdict = _VERDICTS.get(found.get("verdict", ""), "[red]未判定 not judged[/]")
-        counts = (f"{found.get(name, 0):,}" for name in ("rows_new", "accepted", "quarantined"))
+        counts = (f"{found.get(name, 0):,}" for name in ("rows_new", "accepted", "emptied", "quarantined"))
         table.add_row(run.title, verdict, *counts, str(len(found.get("failed", []))))
     return table
 

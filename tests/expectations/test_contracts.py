@@ -15,7 +15,7 @@ from expectations.masks import masked
 from expectations.relations import LINEAGE, staged_column
 from expectations.sql import Sql, fill, joined, lookup, name, read_from, value, values
 from expectations.suite import build_suite
-from tests.expectations.world import World
+from tests.expectations.world import WORDS, World
 from warehouse.engine.staged import LINEAGE as ENGINE_LINEAGE
 from warehouse.engine.staged import TYPES, staged_entities, staged_name
 
@@ -45,7 +45,15 @@ def world(tmp_path: Path) -> World:
         ({**GOOD, "severity": "fatal"}, "'fatal' is not one of critical, warning"),
         ({**GOOD, "tolerance": 0.1}, "only a critical rule has a tolerance"),
         ({**GOOD, "severity": "critical", "tolerance": 2}, "a number from 0 to 1"),
-        ({**GOOD, "effect": "drop"}, "'drop' is not one of quarantine, note"),
+        ({**GOOD, "effect": "drop"}, "'drop' is not one of blank, quarantine, note"),
+        ({**GOOD, "effect": "quarantine"}, "needs because"),
+        ({**GOOD, "effect": "note", "because": WORDS}, "needs because"),
+        ({**GOOD, "effect": "quarantine", "because": "so"}, "a text needs zh and en"),
+        ({**GOOD, "effect": "note", "blanks": ["n"]}, "note empties nothing"),
+        ({**GOOD, "blanks": ["nn"]}, "'nn' is no column of thing; did you mean 'n'?"),
+        ({**GOOD, "blanks": ["pk"]}, "pk names the record or orders its versions and is never emptied"),
+        ({**GOOD, "blanks": []}, "blanks: a list of columns is wanted"),
+        ({"check": "present", "column": "n"}, "what is not there cannot be emptied"),
         ({**GOOD, "nulls": "maybe"}, "'maybe' is not one of pass, fail"),
         ({**GOOD, "when": {"code": "1"}}, "a list of codes in quotes"),
         ({**GOOD, "when": {"cod": ["1"]}}, "did you mean 'code'?"),
@@ -92,6 +100,24 @@ def test_every_rule_of_a_contract_binds_to_its_staged_tables(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ALL)
+def test_a_row_is_set_aside_as_a_whole_only_with_a_reason(key: str) -> None:
+    for entity in load_contract(key).entities.values():
+        for check in entity.checks:
+            if check.effect == "quarantine":
+                assert check.because and check.because.zh and check.because.en.isascii(), check.rule
+            else:
+                assert check.because is None and bool(check.blanks) == (check.effect == "blank"), check.rule
+            assert {*entity.key, entity.changed_at}.isdisjoint(check.blanks), check.rule
+
+
+def test_a_rule_empties_what_it_speaks_of_unless_it_names_something_else(world: World) -> None:
+    def blanks(**check: Any) -> tuple[str, ...]:
+        return world.with_checks({"the_rule": {**GOOD, **check}}).entities["thing"].checks[0].blanks
+
+    assert (blanks(), blanks(blanks=["code", "n"]), blanks(effect="note")) == (("n",), ("code", "n"), ())
+
+
+@pytest.mark.parametrize("key", ALL)
 def test_every_entity_is_judged_and_every_reference_is_to_something(key: str) -> None:
     contract = load_contract(key)
     assert [e.name for e in contract.entities.values() if not e.checks] == []
@@ -128,8 +154,9 @@ def test_the_hash_of_a_suite_moves_with_its_rules_and_nothing_else(world: World)
         hash_of(severity="warning"),
         hash_of(nulls="fail"),
         hash_of(effect="note"),
+        hash_of(blanks=["code"]),
     ]
-    assert len({hash_of(), *moved}) == 6
+    assert len({hash_of(), *moved}) == 7
     assert (
         build_suite(world.with_checks({"the_rule": GOOD}, rows={"min": 0.5})).hash
         != build_suite(world.with_checks({"the_rule": GOOD}, rows={"min": 0.4})).hash

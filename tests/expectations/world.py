@@ -129,10 +129,10 @@ class World:
 
     def bad(self, **check: Any) -> set[str]:
         """The records whose newest version a check calls bad, by the predicate alone."""
-        [rule] = build_suite(self.with_checks({"the_rule": check})).rules
+        [rule] = build_suite(self.with_checks({"the_rule": {"effect": "note", **check}})).rules
         desk = Desk(self.connection, {"run_no": 1})
         desk.clear("superseded")
-        open_entity(desk, SOURCE, ENTITY)
+        open_entity(desk, SOURCE, self.contract.entities[ENTITY])
         table = name("staging", f"{SOURCE}__{ENTITY}")
         desk.run(statement("superseded_insert", staged=table))
         text = (

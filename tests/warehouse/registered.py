@@ -15,6 +15,7 @@ import yaml
 from expectations.contract import Contract, load_contract
 from expectations.desk import Desk, prepare
 from expectations.label import open_entity
+from expectations.model import Entity
 from expectations.relations import acceptance, staged
 from expectations.sql import Sql, fill, statement, values
 from extractors._kit.person_columns import PersonTokeniser
@@ -110,6 +111,7 @@ class Hall:
         self.decisions = f"sqlite:///{home / 'decisions.db'}"
         self.contract = self.rules(**changes)
         self.refused: set[str] = set()
+        self.emptied: set[tuple[str, str]] = set()  # record and column
         self.landed = False  # since the last build
 
     def rules(self, **changes: Mapping[str, Any]) -> Contract:
@@ -136,7 +138,7 @@ class Hall:
         assert stage_source(self.contract, self.landing, self.file).errors == []
         self.refused |= set(refused)
         with open_warehouse(self.file) as connection:
-            release(connection, self.contract, self.refused)
+            release(connection, self.contract, self.refused, self.emptied)
 
     def claim(self, *, full: bool = False) -> ClaimsReport:
         """Bring the claims in line."""
@@ -169,12 +171,14 @@ class Hall:
         return rows
 
 
-def release(connection: Connection, contract: Contract, refused: Collection[str] = ()) -> None:
-    """Accept every staged version but those of the refused records, as a night's check would."""
+def release(
+    connection: Connection, contract: Contract, refused: Collection[str] = (), emptied: Collection[tuple[str, str]] = ()
+) -> None:
+    """Accept every staged version but those of the refused records, without what was emptied, as a check would."""
     prepare(connection)
     desk = Desk(connection, {"run_no": 1})
-    for entity in contract.entities:
-        _accept(desk, contract.source, entity, refused)
+    for entity in contract.entities.values():
+        _accept(desk, contract.source, entity, refused, emptied)
 
 
 def resident(pk: str, day: int = 1, **over: str | None) -> Row:
@@ -218,14 +222,28 @@ def _tokenised(rows: Sequence[Row]) -> list[Row]:
     return [{**row, **{c: v[i] for c, v in made.items()}} for i, row in enumerate(rows)]
 
 
-def _accept(desk: Desk, source: str, entity: str, refused: Collection[str]) -> None:
-    open_entity(desk, source, entity)
-    table, versions = acceptance(source, entity), staged(source, entity)
-    desk.clear("superseded", "rejected")
+def _accept(
+    desk: Desk, source: str, of: Entity, refused: Collection[str], emptied: Collection[tuple[str, str]]
+) -> None:
+    open_entity(desk, source, of)
+    table, versions = acceptance(source, of.name), staged(source, of.name)
+    desk.clear("superseded", "rejected", "emptied")
     desk.run(statement("superseded_insert", staged=versions))
     desk.run(fill(
         "insert into rejected select content_hash from {{v}} where source_record_id in {{r}}",
         v=versions, r=values(sorted(refused)),
     ))  # fmt: skip
+    there = {c.name for c in of.landed()}
+    for record in {r for r, _ in emptied}:
+        columns = sorted(c for r, c in emptied if r == record and c in there)
+        if columns:
+            desk.run(
+                fill(
+                    "insert into emptied select content_hash, $columns from {{v}} where source_record_id = $record",
+                    v=versions,
+                ),
+                columns=columns, record=record,
+            )  # fmt: skip
     desk.run(fill("delete from {{table}}", table=table))
     desk.run(statement("accept_new", acceptance=table, staged=versions, is_fresh=Sql("true")))
+    open_entity(desk, source, of)  # the contract has no rules that would name what was emptied

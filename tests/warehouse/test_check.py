@@ -13,7 +13,7 @@ import pytest
 
 from expectations import judge, label
 from expectations.errors import CallRejected
-from tests.warehouse.judged import CHECKS, Office, person
+from tests.warehouse.judged import CHECKS, WHOLLY, Office, person
 from tests.warehouse.landed import SOURCE
 from warehouse.decisions.store import open_decisions
 from warehouse.decisions.waivers import add_waiver, revoke_waiver
@@ -167,7 +167,7 @@ def test_a_held_source_keeps_what_was_accepted(office: Office) -> None:
 
 
 def test_an_entity_judged_before_the_one_that_holds_is_held_too(office: Office) -> None:
-    watt = {"check": "between", "column": "watt", "min": 1, "severity": "critical", "zh": "字", "en": "word"}
+    watt = {"check": "between", "column": "watt", "min": 1, "severity": "critical", "zh": "字", "en": "word", **WHOLLY}
     office.rules(lamp={"checks": {"watt_is_positive": watt}})
     office.land(1, [person("1")])
     office.land(1, [{"pk": "l", "watt": "0", "moved": "2022-11-01 10:00:00"}], "lamp")
@@ -290,7 +290,7 @@ def test_rules_moved_in_the_night_that_failed_do_not_make_it_green(office: Offic
 
 def test_a_new_suite_judges_everything_anew(office: Office) -> None:
     office.night(1, person("1", name="甲乙丙丁"), person("2"))
-    office.rules(name_is_short={**CHECKS["name_is_short"], "effect": "quarantine"})
+    office.rules(name_is_short={**CHECKS["name_is_short"], **WHOLLY})
     assert counts(office.check(2)) == ("flagged", 0, 0, 0, 0)
     assert office.accepted() == {"2": "甲"}
     office.rules(name_is_short=None)

@@ -44,7 +44,12 @@ def digests(hall: Hall) -> dict[str, str]:
         ("room", {"house": {"trust": 1, "address": "hom"}}, "CT-SPEC", "did you mean 'home'"),
         ("room", {"house": {"address": "home"}}, "CT-SPEC", "trust"),
         ("room", {"house": {"trust": 100}}, "CT-SPEC", "0 to 99"),
-        ("room", {"house": {"trust": 1, "address": {"colum": "home"}}}, "CT-SPEC", "a column or a constant"),
+        (
+            "room",
+            {"house": {"trust": 1, "address": {"colum": "home"}}},
+            "CT-SPEC",
+            "a column, a constant or what is given",
+        ),
         ("room", {"house": {"trust": 1, "ended": {"op": "C"}}}, "CT-SPEC", "a list of codes"),
         ("room", {"house": {"trust": 1, "of": "guest"}}, "CT-SPEC", "only a residence"),
         ("room", {"person": {"trust": 1}}, "CT-SPEC", "identity block"),
@@ -135,6 +140,42 @@ def test_an_incremental_build_equals_a_full_one(hall: Hall) -> None:
     assert digests(hall) == before
     assert hall.ask("select source_record_id, known_from::date::varchar from claims.person order by all") == [
         ("1", "2022-11-02"), ("3", "2022-11-04"), ("v|1", "2022-11-03"),
+    ]  # fmt: skip
+
+
+def test_a_claim_is_made_anew_when_what_is_emptied_changes_and_only_then(hall: Hall) -> None:
+    hall.land(1, resident=[resident("1"), resident("2")])
+    hall.release()
+    hall.claim()
+    hall.emptied = {("1", "sex")}
+    hall.release()
+    report = hall.claim()
+    assert (report.added["person"], report.removed["person"]) == (1, 1)
+    assert hall.ask("select source_record_id, sex from claims.person order by all") == [("1", None), ("2", "1")]
+    before = digests(hall)
+    hall.claim(full=True)
+    assert digests(hall) == before
+    hall.emptied.clear()
+    hall.release()
+    assert hall.claim().added["person"] == 1
+    assert hall.ask("select source_record_id, sex from claims.person order by all") == [("1", "1"), ("2", "1")]
+
+
+def test_what_was_stated_is_told_from_what_never_was_though_both_are_empty(tmp_path: Path) -> None:
+    claims = {
+        "case": {"trust": 1, "kind": {"constant": "event"}, "closed_at": "moved", "is_closed": {"given": ["visit"]}},
+        "house": {"trust": 1, "ended": {"op": ["C"], "lng": "emptied"}, "house_ref": "ref"},
+    }
+    hall = Hall(tmp_path, room=claims)
+    hall.land(1, room=[room("a", visit="1", lng="1"), room("b", visit="1", lng="1"), room("c")])
+    hall.emptied = {("a", "visit"), ("a", "lng"), ("c", "code")}
+    hall.release()
+    hall.claim()
+    assert hall.ask('select source_record_id, is_closed from claims."case" order by all') == [
+        ("a", "1"), ("b", "1"), ("c", None),
+    ]  # fmt: skip
+    assert hall.ask("select source_record_id, ended from claims.house where entity = 'room' order by all") == [
+        ("a", True), ("b", False), ("c", False),
     ]  # fmt: skip
 
 

@@ -77,9 +77,10 @@ decisions = st.one_of(
     st.tuples(st.just("uncorrect")),
     st.tuples(st.just("erase"), st.sampled_from(RESIDENTS)),
 )
+blanks = st.tuples(st.just("blank"), st.sampled_from(RESIDENTS), st.sampled_from(("born", "sex", "name_token")))
 kills = st.tuples(st.just("kill"), st.sampled_from(POINTS_OF_A_BUILD))
 builds = st.one_of(st.tuples(st.just("build")), st.tuples(st.just("again")), kills)
-histories = st.tuples(loads, st.lists(st.one_of(loads, loads, decisions, builds), min_size=2, max_size=SPAN))
+histories = st.tuples(loads, st.lists(st.one_of(loads, loads, decisions, builds, blanks), min_size=2, max_size=SPAN))
 
 
 class World:
@@ -97,6 +98,7 @@ class World:
         deeds: dict[str, Callable[..., None]] = {
             "load": self.load, "again": self.again, "judge": self.judge, "unjudge": self.unjudge, "kill": self.kill,
             "correct": self.correct, "uncorrect": self.uncorrect, "erase": self.erase, "build": self.build,
+            "blank": self.blank,
         }  # fmt: skip
         deeds[name](*facts)
 
@@ -110,6 +112,11 @@ class World:
 
     def build(self) -> None:
         self.hall.build()
+
+    def blank(self, pk: str, column: str) -> None:
+        """A check empties a value, or gives it back."""
+        self.hall.emptied ^= {(pk, column)}
+        self.hall.landed = True
 
     def kill(self, point: str) -> None:
         self.engine.dispose()
@@ -151,6 +158,7 @@ class World:
         shutil.copyfile(self.hall.home / "decisions.db", other.home / "decisions.db")
         for day, rows in reversed(self.loads):
             other.land(day, **rows)
+        other.emptied = set(self.hall.emptied)
         other.build(full=True)
         return other
 

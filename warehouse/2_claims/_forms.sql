@@ -24,4 +24,8 @@ create or replace temp macro claim_credit(v) as
 create or replace temp macro claim_month(v) as
     try_strptime(left(regexp_replace(v::varchar, '[^0-9]', '', 'g'), 6), '%Y%m')::date;
 
+-- What a version says depends on what a rule emptied of it: emptied otherwise, it is another claim.
+create or replace temp macro claim_id(source, entity, content_hash, blanked) as
+    md5(source || '|' || entity || '|' || content_hash || coalesce('|' || array_to_string(blanked, '|'), ''));
+
 create or replace temp macro claim_key(source, entity, record) as md5(source || '|' || entity || '|' || record);

@@ -3,7 +3,7 @@
 -- Rule: the contract's columns under the names of claims.yml, each in the one form of its type.
 insert into {{table}}
 select
-    md5($source || '|' || $entity || '|' || versions.content_hash),
+    claim_id($source, $entity, versions.content_hash, versions.blanked),
     claim_key($source, $entity, versions.source_record_id),
     $source,
     $entity,

@@ -1,6 +1,7 @@
--- Grain: one row per claim whose version is no longer accepted, or became known at another time.
+-- Grain: one row per claim whose version is no longer accepted, became known at another time, or lost or got back a value.
 -- From: the accepted versions of one entity.   To: the table of one claim entity.
--- Rule: a backfill may move known_from back; the claim is then made anew.
+-- Rule: a backfill may move known_from back, and a waiver or another suite change what is emptied; the claim is then made
+-- anew.
 delete from {{table}}
 where source = $source and entity = $entity
     and claim_id not in (
@@ -10,5 +11,6 @@ where source = $source and entity = $entity
             on versions.content_hash = known.content_hash
             and versions.known_from = known.known_from
             and versions.op = known.op
+            and claim_id($source, $entity, versions.content_hash, versions.blanked) = known.claim_id
         where known.source = $source and known.entity = $entity
     )

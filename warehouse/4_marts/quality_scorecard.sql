@@ -1,6 +1,7 @@
 -- Grain: one row per night and source.
 -- From: quality.run, quality.result, quality.quarantine, reference.night.   To: publish.
--- Rule: what the checks of a night said, and which incidents began and ended with it.
+-- Rule: what the checks of a night said, and which incidents began and ended with it; emptied rows are accepted ones that
+-- lost a value to a rule.
 with ruled as (
     select source, night,
         count(*) as rules,
@@ -26,9 +27,11 @@ select
     run.night, run.source, run.verdict,
     coalesce(run.rows_new, 0) as rows_new,
     coalesce(run.accepted, 0) as accepted,
+    coalesce(run.emptied, 0) as emptied,
     coalesce(run.quarantined, 0) as quarantined,
     coalesce(run.withdrawn, 0) as withdrawn,
     coalesce(run.rows_current, 0) as rows_current,
+    coalesce(run.emptied_current, 0) as emptied_current,
     coalesce(run.quarantined_current, 0) as quarantined_current,
     coalesce(run.noted_current, 0) as noted_current,
     coalesce(ruled.rules, 0) as rules,

@@ -15,7 +15,7 @@ import duckdb
 
 from expectations.contract import Contract
 from expectations.desk import Desk, prepare
-from expectations.label import open_entity
+from expectations.label import make_acceptance, open_entity
 from expectations.relations import acceptance, staged, table_name
 from expectations.sql import Sql, fill, name, value
 from warehouse.engine.connection import Connection, transaction
@@ -76,15 +76,16 @@ def _copy(connection: Connection, there: set[tuple[str, str]], contracts: Iterab
         connection.execute("create schema if not exists release")
         connection.execute("create or replace table release.mark_key as select * from old.release.mark_key")
     for contract in contracts:
-        for entity in contract.entities:
-            if ("acceptance", table_name(contract.source, entity)) in there:
-                open_entity(desk, contract.source, entity)
+        for entity in contract.entities.values():
+            if ("acceptance", table_name(contract.source, entity.name)) in there:
+                make_acceptance(desk, contract.source, entity.name)
                 connection.execute(fill(
-                    "insert into {{new}} select * from {{old}} "
+                    "insert into {{new}} by name select * from {{old}} "
                     "where content_hash in (select content_hash from {{staged}})",
-                    new=acceptance(contract.source, entity), staged=staged(contract.source, entity),
-                    old=name("old", "acceptance", table_name(contract.source, entity)),
+                    new=acceptance(contract.source, entity.name), staged=staged(contract.source, entity.name),
+                    old=name("old", "acceptance", table_name(contract.source, entity.name)),
                 ))  # fmt: skip
+                open_entity(desk, contract.source, entity)
 
 
 def _judge(connection: Connection, contracts: Iterable[Contract]) -> None:

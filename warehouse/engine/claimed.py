@@ -108,8 +108,11 @@ class Claimed:
 
     def _ended(self) -> Sql:
         said = (
-            fill("coalesce({{column}} in {{codes}}, false)", column=_column(column), codes=values(codes))
-            for column, codes in self.claim.ended.items()
+            *(
+                fill("coalesce({{column}} in {{codes}}, false)", column=_column(column), codes=values(codes))
+                for column, codes in self.claim.ended.items()
+            ),
+            *(_emptied(column) for column in self.claim.emptied),
         )
         return joined([*said] or [Sql("false")], " or ")
 
@@ -123,7 +126,15 @@ def _column(column: str) -> Sql:
     return name("versions", staged_column(column))
 
 
+def _emptied(column: str) -> Sql:
+    """Whether the source stated the column and a check emptied it."""
+    return fill("coalesce(list_contains(versions.blanked, {{c}}), false)", c=value(staged_column(column)))
+
+
 def _said(said: Said) -> Sql:
+    if said.given:
+        stated = (fill("{{c}} is not null or {{e}}", c=_column(c), e=_emptied(c)) for c in said.given)
+        return fill("case when {{stated}} then '1' end", stated=joined(stated, " or "))
     if said.column is None:
         return value(said.constant)
     if not said.codes:

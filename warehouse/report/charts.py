@@ -26,10 +26,10 @@ _LONG_DECIMALS = re.compile(r"(\d\.\d\d)\d+")
 
 
 def source_spark(history: Sequence[Night], night: date) -> bytes:
-    """Rows kept out as of each of the 30 nights up to the night, with a mark under those that were not let through."""
+    """Rows kept out or emptied as of each of the last 30 nights, with a mark under those that were not let through."""
     judged = {n.night: n for n in history}
     days = [judged.get(d, Night(d, _absent(judged, d))) for d in _last(night)]
-    return _spark([(n.quarantined_current, _mark(n.verdict)) for n in days])
+    return _spark([(n.faulty_current, _mark(n.verdict)) for n in days])
 
 
 def rule_spark(rule: Rule, night: date) -> bytes:
@@ -52,7 +52,7 @@ def _mark(outcome: str) -> str:
 
 
 def year(history: Sequence[Night], night: date) -> bytes:
-    """New rows, newly quarantined rows and rows kept out, night by night from the first that was judged."""
+    """New rows, rows newly quarantined or emptied and those standing, night by night from the first that was judged."""
     judged = {n.night: n for n in history}
     first = min(judged, default=night)
     days = [
@@ -62,8 +62,8 @@ def year(history: Sequence[Night], night: date) -> bytes:
         {
             "night": n.night.isoformat(),
             "new": n.rows_new,
-            "quarantined": n.quarantined,
-            "kept": n.quarantined_current,
+            "quarantined": n.faulty,
+            "kept": n.faulty_current,
             "mark": _mark(n.verdict),
         }
         for n in days

@@ -1,7 +1,8 @@
 """The conservation figures as lines of a table: what came, where each row went, and whether the sums agree.
 
 source total = landed + dropped by rule + rejected;  landed = new + known;
-of a night: new = accepted + quarantined + withdrawn;  of all time: versions = judged + not judged yet.
+of a night: new = accepted (emptied among them) + quarantined + withdrawn;
+of all time: versions = judged + not judged yet.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from expectations.model import Text
 from warehouse.report.model import Flow, Night, Report
 
 FIGURES = ("source_total", "landed", "new", "known", "versions", "partial", "loads")
-JUDGED = ("rows_new", "accepted", "quarantined", "withdrawn")
+JUDGED = ("rows_new", "accepted", "emptied", "quarantined", "withdrawn")
 
 
 @dataclass

@@ -34,6 +34,8 @@ class Night:
     rows_current: int = 0
     quarantined_current: int = 0
     noted_current: int = 0
+    emptied: int = 0
+    emptied_current: int = 0
     ended_at: datetime | None = None
     code: str = ""  # of the error catalogue, when the judging broke down
     detail: str = ""
@@ -43,6 +45,16 @@ class Night:
     def unexplained(self) -> int:
         """Rows that are neither accepted, nor quarantined, nor withdrawn: must be 0."""
         return self.rows_new - self.accepted - self.quarantined - self.withdrawn
+
+    @property
+    def faulty(self) -> int:
+        """Rows new that night of which the row, or a value in it, cannot be used."""
+        return self.quarantined + self.emptied
+
+    @property
+    def faulty_current(self) -> int:
+        """The same of the records as they stand."""
+        return self.quarantined_current + self.emptied_current
 
     @property
     def blocked(self) -> bool:
@@ -85,7 +97,7 @@ class Rule:
     check: str
     column: str
     severity: str
-    effect: str  # `quarantine` keeps a failing row out, `note` lets it through and counts it
+    effect: str  # of a failing row: `blank` empties the value, `quarantine` keeps the row out, `note` only counts
     title: Text
     owner: Text
     hint: Text

@@ -130,7 +130,7 @@ def _spark_words(subject: Source | Rule, night: date) -> dict[str, int]:
     if isinstance(subject, Rule):
         points = [(p.night, p.failing, p.outcome in BLOCKING) for p in subject.trend]
     else:
-        points = [(n.night, n.quarantined_current, n.blocked) for n in subject.history]
+        points = [(n.night, n.faulty_current, n.blocked) for n in subject.history]
     lately = [p for p in points if p[0] >= since]
     return {
         "last": lately[-1][1] if lately and lately[-1][0] == night else 0,
