@@ -112,7 +112,7 @@ def _stage(connection: Connection, contracts: list[Contract], recorder: Recorder
         for staged in staged_entities(contract).values():
             clear_table(connection, staged)
             recorder.listening = True
-            open_entity(desk, contract.source, staged.entity.name)
+            open_entity(desk, contract.source, staged.entity)
             recorder.listening = False
     recorder.listening = True
 
