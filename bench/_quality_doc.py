@@ -16,6 +16,7 @@ their real wires, staged and judged as one night; `bench/defects.yml` says which
 Counted in records, least caught first. **not seen**: dropped by a rule of the edge (named), overwritten by the source
 before it was read, `emptied` (a null word read as the empty field it means, where the field may be empty), or not in
 staging for a reason nobody states (`absent`). **recall**: of those that were seen.
+**caught**: a rule names the record, whether it empties the value, sets the row aside or only notes it (`effect`).
 **any rule**: named by whatever rule. **clean**: rows of the clean town that the same rules raise.
 """
 

@@ -66,7 +66,7 @@ def judged(profile: str, seed: int, home: Path, *, clean: bool) -> Night:
     night = Night()
     for source in discover().values():
         told(f"reading {source.key}, {name}")
-        for summary in _land(source, store, home / "landing"):
+        for summary in land(source, store, home / "landing"):
             night.edge.update(_findings(summary))
         report = stage_source(source.contract(), home / "landing", home / "w.duckdb")
         night.edge.update(f"{source.key}: {error.code}" for error in report.errors)
@@ -81,7 +81,7 @@ def judged(profile: str, seed: int, home: Path, *, clean: bool) -> Night:
     return night
 
 
-def _land(source: Source, store: Store, landing: Path) -> Iterator[Summary]:
+def land(source: Source, store: Store, landing: Path) -> Iterator[Summary]:
     """Five years of a source at once; by the month where it refuses so much."""
     [found] = discover_wires([source.key])
     wire = found.make(store, at=AT)
