@@ -134,6 +134,9 @@ def _check_entity(entity: Entity, where: str, zone: str) -> None:
         raise CallRejected("CT-SPEC", detail=f"{where}: {missing[0]!r} is named but is not a column")
     if both := sorted(n for n in names if entity.ignores(n)):
         raise CallRejected("CT-SPEC", detail=f"{where}: {both[0]!r} is both a column and ignored")
+    before = [old for c in entity.columns for old in c.was or ()]
+    if twice := sorted(old for old in before if old in names or before.count(old) > 1):
+        raise CallRejected("CT-SPEC", detail=f"{where}: {twice[0]!r} was one column's name and is another's")
     if zone != "R" and entity.identity:
         raise CallRejected("CT-DENIED", detail=f"{where}: zone {zone} never carries a person key")
     if entity.identity is None and any(c.edge == "identity" for c in entity.columns):
@@ -145,7 +148,7 @@ def _column(name: str, raw: dict[str, Any], where: str, entity: str) -> Column:
         raw,
         where,
         required=("zh", "en"),
-        optional=("type", "format", "edge", "required", "nulls", *_ARGUMENTS),
+        optional=("type", "format", "edge", "required", "nulls", "was", *_ARGUMENTS),
     )
     kind = _one_of(raw.get("type", "text"), TYPES, f"{where}.type")
     edge = _one_of(raw.get("edge", "keep"), EDGES, f"{where}.edge")
@@ -172,8 +175,10 @@ def _column(name: str, raw: dict[str, Any], where: str, entity: str) -> Column:
         args=args,
         required=bool(raw.get("required", False)),
         nulls=tuple(str(n) for n in raw.get("nulls", ())),
+        was=tuple(str(n) for n in raw["was"]) if "was" in raw else None,
     )
-    refuse_denied(column.name, column.title.zh, column.title.en, where)
+    for called in (column.name, *(column.was or ())):
+        refuse_denied(called, column.title.zh, column.title.en, where)
     return column
 
 

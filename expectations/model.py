@@ -47,7 +47,9 @@ class Text:
 class Column:
     """One declared field: `name` as the source writes it, `edge` how it leaves the decoder, `type` what staging makes.
 
-    args holds the arguments of the edge verb: purpose, bands, below, length, map, other.
+    args holds the arguments of the edge verb: purpose, bands, below, length, map, other. was: the names the source gave
+    it before, oldest first, under which older landed files hold it; empty where the contract says that it is new; None
+    where it says nothing.
     """
 
     name: str
@@ -58,6 +60,17 @@ class Column:
     args: Mapping[str, Any] = field(default_factory=dict)
     required: bool = False
     nulls: tuple[str, ...] = ()
+    was: tuple[str, ...] | None = None
+
+    @property
+    def tag(self) -> str:
+        """Its oldest name: under it a value is hashed, so that a renamed field makes no other version of a record."""
+        return self.was[0] if self.was else self.name
+
+    def derived(self, suffix: str, title: Text, kind: str = "text") -> Column:
+        """The column `<name>_<suffix>` that the edge lands beside it, which follows its names."""
+        was = None if self.was is None else tuple(f"{name}_{suffix}" for name in self.was)
+        return Column(f"{self.name}_{suffix}", title, kind, was=was)
 
 
 @dataclass(frozen=True)
@@ -204,16 +217,12 @@ class Entity:
         """The columns of the landed file, in order: the kept ones, then what the edge derives."""
         kept = [c for c in self.columns if c.edge != "identity"]
         flags = [
-            Column(
-                f"{c.name}_suppressed",
-                Text(f"{c.title.zh}（小于阈值已隐去）", f"{c.title.en} (suppressed)"),
-                "boolean",
-            )
+            c.derived("suppressed", Text(f"{c.title.zh}（小于阈值已隐去）", f"{c.title.en} (suppressed)"), "boolean")
             for c in self.columns
             if c.edge == "suppress"
         ]
         masks = [
-            Column(f"{c.name}_mask", Text(f"{c.title.zh}（掩码）", f"{c.title.en} (mask)"))
+            c.derived("mask", Text(f"{c.title.zh}（掩码）", f"{c.title.en} (mask)"))
             for c in self.columns
             if c.edge == "token" and c.args.get("mask")
         ]

@@ -23,6 +23,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "one_current": {"table": "name", "id": "name"},
     "seamless": {"table": "name", "id": "name"},
     "churn": {"thing": "name"},
+    "waiting": {},
 }
 
 

@@ -51,12 +51,17 @@ class _Case:
 
 
 def check_source(
-    contract: Contract, connection: duckdb.DuckDBPyConnection, night: str, waivers: Sequence[Waiver] = ()
+    contract: Contract,
+    connection: duckdb.DuckDBPyConnection,
+    night: str,
+    waivers: Sequence[Waiver] = (),
+    *,
+    refusal: PipelineError | None = None,
 ) -> Verdict:
     """Judge everything of a source that is staged.
 
     connection: the one open for writing. night: `YYYY-MM-DD`, the partition key of the run. waivers: of any source;
-    those of this one that reach the night count.
+    those of this one that reach the night count. refusal: why what is staged cannot be judged at all.
     Nothing is raised for what the data or the engine do: the verdict says it and is on record.
     """
     started = time.monotonic()
@@ -73,7 +78,7 @@ def check_source(
     for entity in case.entities:
         open_entity(desk, contract.source, contract.entities[entity])
     try:
-        verdict = _check(desk, case)
+        verdict = _broken(desk, case, refusal) if refusal else _check(desk, case)
     except Exception as error:  # noqa: BLE001 - whatever broke, the night must be on record as not judged
         verdict = _broken(desk, case, error)
     verdict.seconds = time.monotonic() - started

@@ -138,7 +138,9 @@ def test_columns_that_differ_from_the_contract_they_were_landed_under_are_refuse
 
 
 def test_columns_of_an_older_contract_become_null_or_are_reported(tmp_path: Path) -> None:
-    land(tmp_path / "landing", PERSON, [{**ANN, "floor": "3"}], 1, version="v0", names=["pk", "name", "floor"])
+    every = [c.name for c in PERSON.columns]
+    land(tmp_path / "landing", PERSON, [ANN], 1, version="v0", names=["pk", "name"])
+    land(tmp_path / "landing", PERSON, [{**ANN, "floor": "3"}], 2, version="v0", names=[*every, "floor"])
     report = stage(tmp_path)
     assert codes(report) == []
     assert report["entities"]["person"]["lost"] == {"age": 1, "deleted_at": 1, "moved": 1}

@@ -126,7 +126,7 @@ def shred(path: Path) -> None:
     _sync(path.parent)
 
 
-def searchable(staged: StagedEntity, path: Path) -> tuple[str, set[str]]:
+def searchable(staged: StagedEntity, path: Path) -> tuple[str, dict[str, str]]:
     """A landed file as DuckDB's reader takes it, and which columns of the contract it has.
 
     Raises: SourceChanged LA-CORRUPT, LO-CONTRACT for a file in which no record can be found.
@@ -135,8 +135,8 @@ def searchable(staged: StagedEntity, path: Path) -> tuple[str, set[str]]:
         schema = pq.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise SourceChanged("LA-CORRUPT", detail=f"{staged.entity.name}: {path.name} cannot be searched") from error
-    present = {c.name for c in staged.columns} & set(schema.names)
-    if not present.issuperset(staged.entity.key):
+    present = staged.present_in(schema.names)
+    if not present.keys() >= set(staged.entity.key):
         raise SourceChanged("LO-CONTRACT", detail=f"{staged.entity.name}: {path.name} has no key")
     return str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]"), present
 

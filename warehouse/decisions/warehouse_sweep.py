@@ -164,7 +164,7 @@ def compact(warehouse: Path) -> None:
 def remove_copies(warehouse: Path) -> int:
     """Destroy the older warehouses that rebuilds have kept: they hold the erased. Returns how many there were."""
     kept = sorted(warehouse.parent.glob(f"{warehouse.name}.kept-*"))
-    for folder in (f"{warehouse.name}.rebuild", f"{warehouse.name}.tmp"):
+    for folder in (f"{warehouse.name}.rebuild", f"{warehouse.name}.anew", f"{warehouse.name}.tmp"):
         kept += [p for p in sorted((warehouse.parent / folder).glob("*")) if p.is_file()]
     for path in kept:
         shred(path)

@@ -13,13 +13,15 @@ from typing import Any
 
 from expectations import cross, runner
 from expectations.contract import Contract
-from expectations.errors import CallRejected
+from expectations.errors import CallRejected, PipelineError, SourceChanged
 from expectations.faultpoint import faultpoint, register
 from expectations.memory import bounded
 from expectations.verdict import Waiver
 from warehouse.decisions.store import open_decisions
 from warehouse.decisions.waivers import waivers_in_force
-from warehouse.engine.connection import open_warehouse
+from warehouse.engine.connection import Connection, open_warehouse
+from warehouse.engine.shapes import is_behind
+from warehouse.engine.staged import staged_entities
 
 DECISIONS = "REGISTER_DECISIONS_URL"
 
@@ -48,7 +50,7 @@ def check_source(
     waivers = _waivers(contract.source, when, decisions_url)
     with open_warehouse(warehouse, wait=wait) as connection:
         faultpoint("check.before_judging")
-        verdict = runner.check_source(contract, connection, night, waivers)
+        verdict = runner.check_source(contract, connection, night, waivers, refusal=_behind(connection, contract))
         faultpoint("check.after_judging")
         with bounded(connection):  # the one at the end would read all that was written with all the memory there is
             connection.execute("checkpoint")
@@ -63,6 +65,12 @@ def check_cross(
     with open_warehouse(warehouse, wait=wait) as connection:
         outcomes = cross.check_cross(connection, night, waivers)
     return {"night": night, "rules": [asdict(o) for o in outcomes]}
+
+
+def _behind(connection: Connection, contract: Contract) -> PipelineError | None:
+    """Why a source cannot be judged: a table of it is still in the shape of the contract before."""
+    behind = [name for name, staged in staged_entities(contract).items() if is_behind(connection, staged)]
+    return SourceChanged("LO-RESTAGE", detail=", ".join(behind)) if behind else None
 
 
 def _waivers(source: str, night: date, decisions_url: str | None) -> list[Waiver]:

@@ -1,35 +1,41 @@
 """Claims: what every accepted version of every source says of the things in the register.
 
 Flow: accepted versions -> `claims.<claim entity>`, one row per version. Only what is new is claimed, and what is no
-longer accepted is taken back, so that an incremental build equals a full one. No file here names a source.
+longer accepted is taken back, so that an incremental build equals a full one. An entity whose table is behind its
+contract, or was staged anew and not judged since, waits: its claims stay as they were. No file here names a source.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from expectations.claims import vocabulary
 from expectations.contract import Contract
 from expectations.faultpoint import faultpoint, register
-from expectations.relations import table_name
+from expectations.relations import acceptance, table_name
 from expectations.sql import Sql, fill, name
 from warehouse.engine.claimed import COMMON, SCHEMA, Claimed, claim_columns, claims_of, table_of
 from warehouse.engine.connection import Connection, transaction
 from warehouse.engine.relation import CLAIMS, relation, scripts
+from warehouse.engine.staged import StagedEntity, staged_entities
 
 register("claims.before_insert", "claims.before_commit")
 
 
 @dataclass
 class ClaimsReport:
-    """Rows added and taken back per claim entity; `anew` lists what was claimed from the beginning."""
+    """Rows added and taken back per claim entity.
+
+    anew: what was claimed from the beginning. waiting: the entities whose claims stay, each with the reason.
+    """
 
     added: dict[str, int] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
     anew: list[str] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -48,11 +54,13 @@ def build_claims(connection: Connection, contracts: Iterable[Contract], *, full:
     scripts(connection, CLAIMS, "_forms")
     _ensure_tables(connection)
     _take_origins(connection)
-    released = _released(connection)
-    wanted = [c for contract in contracts for c in claims_of(contract) if _view(c) in released]
-    _drop_unwanted(connection, wanted, report)
+    listed, released = list(contracts), _released(connection)
+    waiting = _waiting(connection, listed, released)
+    report.waiting = {"/".join(entity): why for entity, why in sorted(waiting.items())}
+    wanted = [c for contract in listed for c in claims_of(contract) if _view(c) in released]
+    _drop_unwanted(connection, wanted, waiting, report)
     known = _known(connection)
-    for claimed in wanted:
+    for claimed in (c for c in wanted if (c.source, c.entity.name) not in waiting):
         key = (claimed.claim.entity, claimed.source, claimed.entity.name)
         shape = claimed.shape(released[_view(claimed)])
         anew = full or known.get(key) != shape
@@ -63,6 +71,29 @@ def build_claims(connection: Connection, contracts: Iterable[Contract], *, full:
             faultpoint("claims.before_commit")
     report.seconds = time.monotonic() - started
     return report
+
+
+def _waiting(connection: Connection, contracts: list[Contract], released: dict[str, str]) -> dict[tuple[str, str], str]:
+    """The entities that cannot be claimed from now, with the reason; on record for the register's own checks."""
+    found = {}
+    for staged in (s for contract in contracts for s in staged_entities(contract).values()):
+        shape = released.get(table_name(staged.source, staged.entity.name))
+        if shape is None:
+            continue
+        if shape != staged.shape:
+            found[staged.source, staged.entity.name] = "behind"
+        elif connection.execute(_unjudged(staged)).fetchall() != [(0,)]:
+            found[staged.source, staged.entity.name] = "unjudged"
+    with transaction(connection):
+        connection.execute("delete from claims.waiting")
+        for (source, entity), why in sorted(found.items()):
+            connection.execute("insert into claims.waiting values ($1, $2, $3)", [source, entity, why])
+    return found
+
+
+def _unjudged(staged: StagedEntity) -> Sql:
+    labels = acceptance(staged.source, staged.entity.name)
+    return relation(CLAIMS, "unjudged", acceptance=labels, staged=staged.table)
 
 
 def _claim(connection: Connection, claimed: Claimed, shape: str, anew: bool, report: ClaimsReport) -> None:
@@ -137,10 +168,13 @@ def _known(connection: Connection) -> dict[tuple[str, str, str], str]:
     return {(claim, source, entity): shape for claim, source, entity, shape in rows}
 
 
-def _drop_unwanted(connection: Connection, wanted: list[Claimed], report: ClaimsReport) -> None:
+def _drop_unwanted(
+    connection: Connection, wanted: list[Claimed], waiting: Container[tuple[str, str]], report: ClaimsReport
+) -> None:
     """What a contract no longer claims, and what a source that left had claimed."""
     keep = {(c.claim.entity, c.source, c.entity.name) for c in wanted}
-    for claim, source, entity in sorted(set(_known(connection)) - keep):
+    gone = sorted(key for key in set(_known(connection)) - keep if key[1:] not in waiting)
+    for claim, source, entity in gone:
         with transaction(connection):
             rows = _forget(connection, claim, {"source": source, "entity": entity})
         report.removed[claim] = report.removed.get(claim, 0) + rows

@@ -7,7 +7,7 @@ dropped by the rule `erased`. A load of an entity that no tombstone concerns cos
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,12 @@ def find_erased(
     connection: Connection,
     staged: StagedEntity,
     reader_path: str,
-    present: Collection[str],
+    present: Mapping[str, str],
     tombstones: Tombstones,
 ) -> list[int]:
     """The places of the rows of a landed file that a tombstone names, also in `temp.erased`.
 
-    present: the columns of the contract that the file has.
+    present: the columns of the contract that the file has, each with the field that holds it.
     """
     parameters = arm(connection, staged, tombstones)
     if parameters is None:

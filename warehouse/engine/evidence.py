@@ -123,17 +123,19 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def check_columns(load: Load, staged: StagedEntity, version: str) -> tuple[set[str], set[str], set[str]]:
-    """Hold the file's columns against the contract's: (present, lost, extra).
+def check_columns(load: Load, staged: StagedEntity, version: str) -> tuple[dict[str, str], set[str], set[str]]:
+    """Hold the file's columns against the contract's: (present with the field that holds each, lost, extra).
 
     A file landed under this very contract must match it to the column; one landed under another may lack columns
-    (they become NULL) or bring some that are no longer taken, but never lack its key.
+    (they become NULL) or bring some that are no longer taken, but never lack its key, nor at once lack one and bring
+    another: that is a renamed field, unless the contract says `was`.
     Raises: SourceChanged LO-CONTRACT.
     """
     schema = _schema(load)
     texts = {f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)}
     wanted = {c.name for c in staged.columns}
-    lost, extra = wanted - set(schema.names), set(schema.names) - wanted
+    present = staged.present_in(schema.names)
+    lost, extra = wanted - present.keys(), set(schema.names) - set(present.values())
     detail = f"{load.manifest.entity}, load {load.load_id}: missing {sorted(lost)}, extra {sorted(extra)}"
     if (lost or extra) and load.manifest.contract_version == version:
         raise SourceChanged("LO-CONTRACT", detail=detail)
@@ -141,9 +143,15 @@ def check_columns(load: Load, staged: StagedEntity, version: str) -> tuple[set[s
         raise SourceChanged("LO-CONTRACT", detail=f"{detail}; two columns of one name")
     if keyless := lost & set(staged.entity.key):
         raise SourceChanged("LO-CONTRACT", detail=f"{detail}; no key {sorted(keyless)}")
-    if other := sorted((wanted & set(schema.names)) - texts):
+    if other := sorted(set(present.values()) - texts):
         raise SourceChanged("LO-CONTRACT", detail=f"{load.manifest.entity}, load {load.load_id}: {other} not text")
-    return wanted & texts, lost, extra
+    unsaid = sorted(c.name for c in staged.entity.columns if c.name in lost and c.was is None)
+    if unsaid and extra:
+        raise SourceChanged(
+            "LO-CONTRACT",
+            detail=f"{detail}; renamed? say `was: {sorted(extra)}` under {unsaid[0]}, or `was: []` if it is new",
+        )
+    return present, lost, extra
 
 
 def _schema(load: Load) -> pa.Schema:

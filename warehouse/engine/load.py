@@ -7,7 +7,7 @@ writes only the rows whose hash the table does not hold. A load delivered before
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,7 @@ def run_load(
     connection: Connection,
     load: Load,
     staged: StagedEntity,
-    present: Collection[str],
+    present: Mapping[str, str],
     erased: Callable[[], int] | None = None,
 ) -> Figures:
     """Stage one load and commit it with its ledger row.
@@ -77,7 +77,9 @@ def _readable(load: Load) -> Iterator[None]:
         raise SourceChanged("LA-CORRUPT", detail=detail) from error
 
 
-def _stage(connection: Connection, load: Load, staged: StagedEntity, present: Collection[str], erased: int) -> Figures:
+def _stage(
+    connection: Connection, load: Load, staged: StagedEntity, present: Mapping[str, str], erased: int
+) -> Figures:
     table, landed = staged.table, staged.landed(present)
     file = {"file": load.reader_path}
     manifest = load.manifest

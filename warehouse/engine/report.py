@@ -12,7 +12,8 @@ from expectations.errors import PipelineError
 class EntityReport:
     """One entity. landed = new + known, over the loads of this run; erased: landed rows that a tombstone kept out.
 
-    closed, returned: records closed and re-opened by complete snapshots. lost, extra: columns of the contract that an
+    closed, returned: records closed and re-opened by complete snapshots. restaged: staged anew under a changed contract;
+    behind: it could not be, and the table is the one of the contract before. lost, extra: columns of the contract that an
     older landed file lacks, and columns of it that the contract no longer takes.
     """
 
@@ -29,6 +30,7 @@ class EntityReport:
     erased: int = 0
     orphans: int = 0
     restaged: bool = False
+    behind: bool = False
     lost: dict[str, int] = field(default_factory=dict)
     extra: dict[str, int] = field(default_factory=dict)
 

@@ -1,7 +1,8 @@
 """The table of an entity and the shape it was made in.
 
 Staging is a function of landing and contract. When a contract changes what a staged row looks like, the entity is
-staged anew: altering the table would leave rows that the present contract would not have made.
+staged anew, aside (`anew.py`): altering the table would leave rows that the present contract would not have made, and
+clearing it first would leave none while it is filled.
 """
 
 from __future__ import annotations
@@ -25,22 +26,32 @@ FORGET = (
 
 
 def ensure_table(connection: Connection, staged: StagedEntity, landing: Path) -> bool:
-    """Make the table, or clear it for staging anew when its shape changed. Returns whether it was cleared.
+    """Make the table if there is none. Returns whether there is one of another shape, which stays as it is.
 
-    Raises: SourceChanged LO-MIGRATION when a load that made the table no longer lies in the landing zone.
+    Raises: SourceChanged LO-MIGRATION when a load that made that table no longer lies in the landing zone.
     """
-    scope = {"source": staged.source, "entity": staged.entity.name}
+    if is_behind(connection, staged):
+        _demand_evidence(connection, {"source": staged.source, "entity": staged.entity.name}, landing / staged.source)
+        return True
+    if shape_of(connection, staged) is None:
+        with transaction(connection):
+            clear_table(connection, staged)
+            faultpoint("stage.restage")
+    return False
+
+
+def is_behind(connection: Connection, staged: StagedEntity) -> bool:
+    """Whether the table is there in another shape than the contract's."""
+    return shape_of(connection, staged) not in (None, staged.shape)
+
+
+def shape_of(connection: Connection, staged: StagedEntity) -> str | None:
+    """The shape the table was made in; None where there is no table."""
     found = connection.execute(
-        "select shape from ledger.shape where source = $source and entity = $entity", scope
+        "select shape from ledger.shape where source = $source and entity = $entity",
+        {"source": staged.source, "entity": staged.entity.name},
     ).fetchall()
-    if found == [(staged.shape,)]:
-        return False
-    if found:
-        _demand_evidence(connection, scope, landing / staged.source)
-    with transaction(connection):
-        clear_table(connection, staged)
-        faultpoint("stage.restage")
-    return bool(found)
+    return str(found[0][0]) if found else None
 
 
 def clear_table(connection: Connection, staged: StagedEntity) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -101,7 +101,7 @@ class StagedEntity:
         """
         facts = [
             rules_version(*RULES), self.entity.key, self.entity.changed_at, self.entity.clock_else, self.snapshot,
-            [(c.name, c.type, c.formats, c.nulls) for c in self.columns],
+            [(c.name, c.type, c.formats, c.nulls, *([c.was] if c.was else [])) for c in self.columns],
         ]  # fmt: skip
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
@@ -113,10 +113,19 @@ class StagedEntity:
         """The staged names of the contract columns, in order."""
         return listing(name(staged_name(c.name)) for c in self.columns)
 
-    def landed(self, present: Collection[str]) -> Sql:
-        """Per column `l<i>`: the landed text; NULL for one that an older contract did not know."""
+    def present_in(self, fields: Collection[str]) -> dict[str, str]:
+        """Per column that a landed file has, the field that holds it: under its name, else under its latest old one."""
+        named_so = ((c.name, (c.name, *reversed(c.was or ()))) for c in self.columns)
+        found = ((column, next((n for n in names if n in fields), None)) for column, names in named_so)
+        return {column: field for column, field in found if field is not None}
+
+    def landed(self, present: Mapping[str, str]) -> Sql:
+        """Per column `l<i>`: the landed text; NULL for one that an older contract did not know.
+
+        present: as `present_in` tells of the file.
+        """
         return listing(
-            named(name(c.name) if c.name in present else cast(NULL, "VARCHAR"), _indexed("l", i))
+            named(name(present[c.name]) if c.name in present else cast(NULL, "VARCHAR"), _indexed("l", i))
             for i, c in enumerate(self.columns)
         )
 
@@ -125,8 +134,8 @@ class StagedEntity:
         return _indexed("l", self._place(column))
 
     def content_hash(self) -> Sql:
-        """The hash of a landed row: length, name and text of every value, in name order."""
-        return call("md5", content((c.name, _indexed("l", i)) for i, c in enumerate(self.columns)))
+        """The hash of a landed row: length, name and text of every value, in name order, by the oldest names."""
+        return call("md5", content((c.tag, _indexed("l", i)) for i, c in enumerate(self.columns)))
 
     def record_id(self) -> Sql:
         """The source's key in canonical form; a compound key joins its parts with `|`."""
