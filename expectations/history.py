@@ -15,6 +15,7 @@ from expectations.bounds import Bound, bounds
 from expectations.desk import Desk
 from expectations.errors import PipelineError
 from expectations.sql import Sql, fill, name
+from expectations.likeness import likeness_bounds
 from expectations.suite import Rule, Suite
 from expectations.verdict import HELD, Outcome, Verdict
 
@@ -93,7 +94,7 @@ def close_run(desk: Desk, run: Run, suite: Suite, verdict: Verdict) -> None:
         }
         for entity, found in verdict.entities.items()
     ])  # fmt: skip
-    judged: tuple[Rule | Bound, ...] = (*suite.rules, *bounds(contract))
+    judged: tuple[Rule | Bound, ...] = (*suite.rules, *bounds(contract), *likeness_bounds(contract))
     rules = {(r.entity, r.check.rule): r for r in judged}
     desk.insert(Sql("quality.result"), [{**keys, **_result(o, rules)} for o in verdict.outcomes])
 
@@ -104,11 +105,11 @@ def _error(error: PipelineError | None) -> Mapping[str, str | None]:
 
 def _result(outcome: Outcome, rules: Mapping[tuple[str, str], Rule | Bound]) -> dict[str, Any]:
     rule = rules[outcome.entity, outcome.rule]
-    check = rule.check
+    check, hint = rule.check, outcome.hint or rule.hint
     return {
         "entity": outcome.entity, "rule": outcome.rule, "check": check.kind, "column": next(iter(check.columns), None),
         "severity": check.severity, "effect": check.effect, "title_zh": check.title.zh, "title_en": check.title.en,
-        "owner_zh": rule.owner.zh, "owner_en": rule.owner.en, "hint_zh": rule.hint.zh, "hint_en": rule.hint.en,
+        "owner_zh": rule.owner.zh, "owner_en": rule.owner.en, "hint_zh": hint.zh, "hint_en": hint.en,
         "failing": outcome.failing, "waived": outcome.waived, "total": outcome.total,
         "failing_new": outcome.failing_new, "total_new": outcome.total_new, "tolerance": check.tolerance,
         "outcome": outcome.outcome, "error": outcome.error,

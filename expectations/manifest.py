@@ -50,6 +50,7 @@ class Manifest:
     contract_version: str = ""
     token_key: str = ""
     history: bool = False  # read by a backfill: the nightly cursor does not go by it
+    undeclared: dict[str, int] = field(default_factory=dict)  # fields beside the contract, dropped; rows that had them
     format: int = FORMAT
     read_at: str = ""
     taken: str = ""
@@ -59,7 +60,7 @@ class Manifest:
     def body(self) -> bytes:
         """The canonical bytes: same facts, same bytes."""
         facts = asdict(self)
-        for later in ("history", "read_at", "taken", "refused", "files"):
+        for later in ("history", "read_at", "taken", "refused", "files", "undeclared"):
             if not facts[later]:
                 del facts[later]  # as manifests were before they said so: the same facts keep their load id
         return json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1).encode("utf8") + b"\n"

@@ -22,6 +22,7 @@ from expectations.history import close_run, open_run
 from expectations.judge import EngineFull, Judge
 from expectations.label import label_entity, open_entity
 from expectations.lent import lend
+from expectations.likeness import judge_likeness
 from expectations.memory import bounded
 from expectations.model import Contract
 from expectations.relations import table_name
@@ -113,6 +114,7 @@ def _judge(desk: Desk, judge: Judge, case: _Case, *, release: bool) -> Verdict:
     moved = run.suite_was_moved(case.suite)
     verdict = Verdict(source, case.night.isoformat(), ERROR, case.suite.hash)
     verdict.outcomes += judge_volume(desk, case.contract, case.waivers)
+    verdict.outcomes += judge_likeness(desk, case.contract, case.waivers)
     released = False
     for entity in case.entities:
         desk.facts["entity"] = entity

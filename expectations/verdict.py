@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from expectations.errors import PipelineError
+from expectations.model import Text
 
 PASS, FLAGGED, HELD, ERROR = "pass", "flagged", "held", "error"
 WAIVED, SKIPPED = "waived", "skipped"
@@ -34,7 +35,10 @@ class Waiver:
 
 @dataclass
 class Outcome:
-    """One rule of one entity. total: judged rows; *_new: those no run had judged before. None: not counted."""
+    """One rule of one entity. total: judged rows; *_new: those no run had judged before. None: not counted.
+
+    hint: what to do about it, where that depends on what was found; else the rule's own.
+    """
 
     entity: str
     rule: str
@@ -45,6 +49,7 @@ class Outcome:
     failing_new: int | None = None
     total_new: int | None = None
     error: str | None = None
+    hint: Text | None = None
 
 
 @dataclass

@@ -275,6 +275,7 @@ def _manifest(
         taken=picture_taken(window, read_at) if picture else "",
         refused=dict(sorted(Counter(f["code"] for f in files if f["state"] == REFUSED).items())),
         files=files,
+        undeclared=dict(sorted(entity.undeclared.items())),
     )
 
 

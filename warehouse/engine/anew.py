@@ -28,7 +28,7 @@ from warehouse.engine.staged import SCHEMA, StagedEntity
 register("restage.aside", "restage.before_commit")
 
 _ANEW = "anew"
-_LEDGERS = ("load", "presence")
+_LEDGERS = ("load", "presence", "undeclared")
 
 
 def restage(connection: Connection, changed: Sequence[StagedEntity], stage: Callable[[], None]) -> list[StagedEntity]:
@@ -85,7 +85,7 @@ def _reopen(connection: Connection, staged: StagedEntity) -> None:
 
 @contextmanager
 def _aside(connection: Connection) -> Iterator[Sql]:
-    """A database for what is staged anew, in use; under the one memory limit of the connection. The name of the main."""
+    """A database for what is staged anew, in use, under the connection's one memory limit; the name of the main one."""
     [(main, file)] = connection.execute(
         "select database_name, path from duckdb_databases() where database_name = current_database()"
     ).fetchall()
@@ -96,8 +96,8 @@ def _aside(connection: Connection) -> Iterator[Sql]:
     connection.execute(fill("attach {{place}} as {{anew}}", place=place, anew=name(_ANEW)))
     try:
         connection.execute(fill("use {{anew}}", anew=name(_ANEW)))
-        for part in (*statement("_schema").split(";\n"), *statement("_origin").split(";\n")):
-            connection.execute(part)
+        for script in ("_schema", "_origin", "_reading", "_undeclared"):
+            connection.execute(statement(script))
         yield name(main)
     finally:
         with suppress(duckdb.Error):  # a fatal error has closed the database, and is what is to be told

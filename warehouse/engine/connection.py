@@ -174,6 +174,7 @@ def _settle(connection: Connection) -> None:
     connection.execute(statement("_types"))
     connection.execute(statement("_origin"))
     connection.execute(statement("_reading"))
+    connection.execute(statement("_undeclared"))
 
 
 def _make_schema(connection: Connection) -> None:

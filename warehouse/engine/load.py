@@ -62,6 +62,7 @@ def run_load(
             scope = {"source": staged.source, "entity": staged.entity.name, "load_id": load.load_id}
             connection.execute(statement("presence_insert", table=staged.table), scope)
         _record(connection, load, staged, figures, time.monotonic() - started)
+        _note_undeclared(connection, load)
         faultpoint("stage.before_commit")
     faultpoint("stage.after_commit")
     return figures
@@ -130,6 +131,15 @@ def _balance(load: Load, figures: Figures) -> None:
             detail=f"{manifest.entity}, load {load.load_id}: the source has {manifest.source_total}, the manifest "
             f"{manifest.rows} rows, the file {rows}; {explained} explained",
         )
+
+
+def _note_undeclared(connection: Connection, load: Load) -> None:
+    for field, rows in sorted(load.manifest.undeclared.items()):
+        connection.execute(
+            "insert into ledger.undeclared values ($source, $entity, $load_id, $field, $rows)",
+            {"source": load.manifest.source, "entity": load.manifest.entity, "load_id": load.load_id, "field": field,
+             "rows": rows},
+        )  # fmt: skip
 
 
 def _record(connection: Connection, load: Load, staged: StagedEntity, figures: Figures, seconds: float) -> None:

@@ -12,9 +12,9 @@ from expectations.errors import PipelineError
 class EntityReport:
     """One entity. landed = new + known, over the loads of this run; erased: landed rows that a tombstone kept out.
 
-    closed, returned: records closed and re-opened by complete snapshots. restaged: staged anew under a changed contract;
-    behind: it could not be, and the table is the one of the contract before. lost, extra: columns of the contract that an
-    older landed file lacks, and columns of it that the contract no longer takes.
+    closed, returned: records closed and re-opened by complete snapshots. restaged: staged anew under a changed
+    contract; behind: it could not be, and the table is the one of the contract before. lost, extra: columns of the
+    contract that an older landed file lacks, and columns of it that the contract no longer takes.
     """
 
     loads: int = 0

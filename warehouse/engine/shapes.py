@@ -21,6 +21,7 @@ FORGET = (
     "delete from ledger.load where source = $source and entity = $entity",
     "delete from ledger.reading where source = $source and entity = $entity",
     "delete from ledger.presence where source = $source and entity = $entity",
+    "delete from ledger.undeclared where source = $source and entity = $entity",
     "delete from ledger.shape where source = $source and entity = $entity",
 )
 

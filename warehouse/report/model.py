@@ -17,7 +17,7 @@ from warehouse.report.names import Names
 VERDICTS = ("held", "error", "none", "flagged", "pass")
 BLOCKING = ("held", "error", "none")
 QUIET = ("pass", "waived", "skipped")  # outcomes of a rule that ask for nothing
-BOUNDS = ("rows", "fresh")  # checks of volume and freshness
+BOUNDS = ("rows", "fresh", "filled", "declared", "keys", "standing")  # checks of a whole entity, not of its rows
 UNASKED = "error"  # the judging broke down: that is the administrator's incident, not one of each rule
 
 
