@@ -14,8 +14,8 @@ from typing import Any
 from expectations.bounds import Bound, bounds
 from expectations.desk import Desk
 from expectations.errors import PipelineError
-from expectations.sql import Sql, fill, name
 from expectations.likeness import likeness_bounds
+from expectations.sql import Sql, fill, name
 from expectations.suite import Rule, Suite
 from expectations.verdict import HELD, Outcome, Verdict
 

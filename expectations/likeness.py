@@ -147,11 +147,12 @@ def _sum(parts: Sequence[_Fill]) -> _Fill | None:
 
 def _emptied(contract: Contract, entity: Entity, column: Column, tonight: _Fill, new: Sequence[str]) -> Outcome:
     fields = "、".join(new)
+    zh, en = (f"同时新出现字段：{fields}。", f"New fields: {fields}. ") if new else ("", "")
     hint = Text(
-        f"{tonight.rows} 条中只有 {tonight.filled} 条有此字段，与往次不符。{f'同时新出现字段：{fields}。' if new else ''}"
+        f"{tonight.rows} 条中只有 {tonight.filled} 条有此字段，与往次不符。{zh}"
         f"若是改名：在 expectations/{contract.source}.yml 的 {entity.name} 下把 {column.name} 改用新名并写 "
         f"was: [{column.name}]；若是来源漏报：请其补报；确实不再填报：登记对 {_rule(column)} 的豁免",
-        f"{tonight.filled} of {tonight.rows} rows have it, unlike before. {f'New fields: {fields}. ' if new else ''}"
+        f"{tonight.filled} of {tonight.rows} rows have it, unlike before. {en}"
         f"Renamed: rename {column.name} in expectations/{contract.source}.yml ({entity.name}) and say "
         f"was: [{column.name}]; forgotten: have the source send it; given up: waive {_rule(column)}",
     )
@@ -182,8 +183,8 @@ _HINTS = {
     KEYS: Text(
         "一夜之间新出现的主键与原有记录一样多：多半是来源换了主键。请与来源核实；若换了键，请其一并发出旧键的删除，"
         "否则每条记录会算两次。确属新增：登记对 keys_are_kept 的豁免后重新评判",
-        "as many new keys came in one night as there were records: the source has most likely keyed its records anew. "
-        "Ask it; if so it must delete the old keys as well, or every record counts twice. If they are new records waive "
+        "as many new keys came in one night as there were records: most likely the source has keyed them anew. Ask it; "
+        "if so it must delete the old keys as well, or every record counts twice. If they are new records waive "
         "keys_are_kept and judge again",
     ),
     STANDING: Text(

@@ -1,6 +1,8 @@
 -- Grain: what a build leaves for the next one; made when a build begins.
 -- From: nothing.   To: schema register.
--- Rule: build says whether the last one ended; change keeps, for ever, what became of ids that were once given out.
+-- Rule: build says whether the last one ended; change keeps, for ever, what became of ids that were once given out. issue
+-- is what the landing zone holds of ids that were given out, one row per record, change or alias and issue; issue_file
+-- names the files it was read from; issued_alias tells what the ids mean now that no longer are the id of a thing.
 create schema if not exists register;
 
 create table if not exists register.build (
@@ -42,4 +44,25 @@ create table if not exists register.applied_correction (
     value varchar,
     correction_id varchar not null,
     corrected_at timestamp not null
+);
+
+create table if not exists register.issue (
+    seq integer not null,
+    what varchar not null,
+    thing varchar not null,
+    obs_key varchar,
+    id varchar not null,
+    new_id varchar,
+    reason varchar,
+    known_at timestamp
+);
+
+create table if not exists register.issue_file (file varchar not null);
+
+create table if not exists register.issued_alias (
+    thing varchar not null,
+    id varchar not null,
+    current_id varchar,
+    reason varchar not null,
+    since timestamp
 );

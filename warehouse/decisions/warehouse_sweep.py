@@ -23,6 +23,7 @@ from warehouse.decisions.tombstones import RULE, Tombstones
 from warehouse.engine.connection import Connection, opened, transaction
 from warehouse.engine.erased import find_erased_versions
 from warehouse.engine.evidence import sha256_of
+from warehouse.engine.issued import forget_issued, issued_folder
 from warehouse.engine.origins import PURGED
 from warehouse.engine.shapes import clear_table
 from warehouse.engine.staged import StagedEntity
@@ -105,6 +106,8 @@ def sweep_entity(
     if not find_erased_versions(connection, shape, tombstones) and not is_stale(connection, shape, landing):
         return
     connection.execute(fill(MADE_KEYS, table=shape.table))
+    keys = [key for (key,) in connection.execute("select obs_key from gone_key order by obs_key").fetchall()]
+    forget_issued(issued_folder(landing), keys, shred)
     with transaction(connection):
         _forget_derived(connection)
         for table, condition in _quality(connection, contract, entity):

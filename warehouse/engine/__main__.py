@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,15 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     if options.command == "explain":
         return _explain(options)
     if options.command == "register":
-        return register_nightly(options.warehouse, full=options.full)
+        return register_nightly(options.warehouse, full=options.full, landing=options.landing)
     if options.command == "marts":
         return marts_nightly(options.warehouse, options.night)
     if options.command == "rebuild":
         contracts = [load_contract(s) for s in _landed(options.landing)]
         rebuilt = rebuild(
-            options.landing, options.warehouse, contracts, accept_errors=options.accept_errors, then=register_again
-        )
+            options.landing, options.warehouse, contracts, accept_errors=options.accept_errors,
+            then=partial(register_again, landing=options.landing),
+        )  # fmt: skip
         return rebuilt.as_dict(), rebuilt.exit_status
     if not (contracts_folder() / f"{options.source}.yml").exists():
         raise CallRejected("SC-CALL", detail="--source names no contract")

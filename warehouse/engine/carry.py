@@ -19,22 +19,27 @@ from expectations.label import make_acceptance, open_entity
 from expectations.relations import acceptance, staged, table_name
 from expectations.sql import Sql, fill, name, value
 from warehouse.engine.connection import Connection, transaction
+from warehouse.engine.issued import issued_folder
 from warehouse.engine.marts import build_marts, verdict_of
 from warehouse.engine.nightly import last_night, register_into
 
 _KEPT = ("run", "entity", "result", "quarantine", "volume", "difference")
 
 
-def register_again(connection: Connection, old: Path, contracts: Iterable[Contract]) -> dict[str, Any]:
+def register_again(
+    connection: Connection, old: Path, contracts: Iterable[Contract], landing: Path | None = None
+) -> dict[str, Any]:
     """Judge, claim, register and make the marts in a file that was just staged; the report, JSON-ready.
 
-    old: the warehouse that is replaced; what cannot be read of it is judged anew.
+    old: the warehouse that is replaced; what cannot be read of it is judged anew. landing: where the ids that were
+    given out lie; `landing` beside the old warehouse if not given.
     """
     listed = list(contracts)
     carried = carry(connection, old, listed)
     if not carried:
         _judge(connection, listed)
-    told, status = register_into(connection, full=True, contracts=listed)
+    issued = issued_folder(landing or old.absolute().parent / "landing")
+    told, status = register_into(connection, full=True, contracts=listed, issued=issued)
     marts, held = verdict_of(build_marts(connection, last_night(connection)))
     return {**told, "marts": marts, "exit_status": max(status, held), "carried": carried}
 

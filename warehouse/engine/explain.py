@@ -19,6 +19,7 @@ from warehouse.decisions.place import community_of_person
 from warehouse.decisions.scope import scope_of
 from warehouse.decisions.store import decisions_url, open_decisions
 from warehouse.engine.connection import Connection
+from warehouse.engine.naming import former_id
 from warehouse.engine.winners import PERSON, THINGS, Thing
 from warehouse.resolver.ids import current_id
 from warehouse.resolver.model import salt_in_use
@@ -137,7 +138,7 @@ def _thing(asked: str) -> Thing:
 
 def _current(connection: Connection, thing: Thing, asked: str) -> str | None:
     if thing == PERSON:
-        return current_id(connection, asked, salt_in_use())
+        return current_id(connection, asked, salt_in_use()) or former_id(connection, thing, asked)
     rows = connection.execute(
         fill("select {{id}} from {{member}} where {{id}} = $asked limit 1", id=thing.id, member=thing.member),
         {"asked": asked},
@@ -150,7 +151,7 @@ def _current(connection: Connection, thing: Thing, asked: str) -> str | None:
             ),
             {"asked": asked},
         ).fetchall()  # fmt: skip
-    return str(rows[0][0]) if rows else None
+    return str(rows[0][0]) if rows else former_id(connection, thing, asked)
 
 
 def _attributes(connection: Connection, thing: Thing, found: str) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from warehouse.decisions.restored import refuse_erased
 from warehouse.engine.checked import check_register, verdict_of
 from warehouse.engine.claims import build_claims
 from warehouse.engine.connection import Connection, open_warehouse
+from warehouse.engine.issued import issue, issued_folder, load_issued
 from warehouse.engine.register import build_register
 from warehouse.resolver import Model, model_in_use
 
@@ -26,14 +27,20 @@ def register_nightly(
     *,
     full: bool = False,
     wait: float | None = None,
+    landing: Path | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Build claims and register of an existing warehouse and judge them; the report as JSON, and the exit status.
 
     night: `YYYY-MM-DD`; the last night any source was judged if not given. decisions_url: REGISTER_DECISIONS_URL if
-    not given. Raises: LO-LOCKED, LO-WAREHOUSE, RE-MODEL, OP-STALE.
+    not given. landing: where the ids that were given out lie; `landing` beside the warehouse if not given.
+    Raises: LO-LOCKED, LO-WAREHOUSE, RE-MODEL, OP-STALE, LA-CORRUPT.
     """
+    issued = issued_folder(landing or warehouse.absolute().parent / "landing")
     with open_warehouse(warehouse, wait=wait) as connection:
-        return register_into(connection, night, decisions_url, full=full)
+        told, status = register_into(connection, night, decisions_url, full=full, issued=issued)
+        if not status:  # a held register is shown to stewards, and gives nothing out
+            told["issued"] = issue(connection, issued)
+        return told, status
 
 
 def register_into(
@@ -44,12 +51,16 @@ def register_into(
     full: bool = False,
     contracts: list[Contract] | None = None,
     model: Model | None = None,
+    issued: Path | None = None,
 ) -> tuple[dict[str, Any], int]:
-    """The same over an open warehouse; contracts: those of the folder that were staged, if not given."""
+    """The same over an open warehouse, which gives nothing out; contracts: those of the folder that were staged, if not
+    given. issued: the folder of the ids that were given out."""
     started = time.monotonic()
     prepare(connection)
     contracts = staged_contracts(connection) if contracts is None else contracts
     refuse_erased(connection, contracts, decisions_url)
+    if issued is not None:
+        load_issued(connection, issued)
     claims = build_claims(connection, contracts, full=full)
     report = build_register(connection, decisions_url, model or model_in_use(), full=full)
     outcomes = check_register(connection, date.fromisoformat(night) if night else last_night(connection))

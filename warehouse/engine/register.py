@@ -9,7 +9,7 @@ Alone: python -m warehouse.engine register [--full]
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from expectations.faultpoint import faultpoint, register
 from expectations.model import IDENTITY_COLUMNS
 from expectations.sql import Sql, fill, joined, name, value
 from warehouse.engine.claimed import COMMON, claim_columns
+from warehouse.engine.cluster import Space
 from warehouse.engine.connection import Connection, transaction
 from warehouse.engine.decided import SHOWN, apply_corrections, load_judgements, read_decisions
 from warehouse.engine.digest import digest_table
@@ -30,6 +31,8 @@ from warehouse.engine.houses import (
     resolve_things,
     review_houses,
 )
+from warehouse.engine.issued import is_issued, remember_issued
+from warehouse.engine.naming import name_members, resolve_ids
 from warehouse.engine.persons import resolve_persons
 from warehouse.engine.relation import CLAIMS, REGISTER, make_table, register_table, relation, scripts
 from warehouse.engine.winners import (
@@ -37,6 +40,7 @@ from warehouse.engine.winners import (
     DEVICE,
     FACILITY,
     HOUSE,
+    ORGANISATION,
     PERSON,
     STEP,
     THINGS,
@@ -110,8 +114,8 @@ def build_register(
     step("present", lambda: _present(connection, known))
     load_judgements(connection, decided)
     report.addresses = step("addresses", lambda: parse_addresses(connection))
-    step("houses", lambda: resolve_things(connection, "house", HOUSE_SPACES))
-    step("buildings", lambda: resolve_things(connection, "building", BUILDING_SPACES))
+    step("houses", lambda: _resolve(connection, HOUSE, HOUSE_SPACES))
+    step("buildings", lambda: _resolve(connection, BUILDING, BUILDING_SPACES))
     report.corrections = apply_corrections(connection, decided)
     faultpoint("register.before_persons")
     report.resolver = step("persons", lambda: _persons(connection, model, report.full))
@@ -120,6 +124,7 @@ def build_register(
     step("winners", lambda: _winners(connection))
     step("links", lambda: _links(connection, known))
     report.ignored_corrections = decided.ignored
+    resolve_ids(connection, _known_at(connection))
     with transaction(connection):
         report.changes = _changes(connection)
         faultpoint("register.before_commit")
@@ -143,8 +148,15 @@ def _clock(report: RegisterReport) -> Callable[[str, Callable[[], Any]], Any]:
     return step
 
 
+def _resolve(connection: Connection, thing: Thing, spaces: Sequence[Space]) -> None:
+    resolve_things(connection, thing.name, spaces)
+    name_members(connection, thing)
+
+
 def _persons(connection: Connection, model: Model, full: bool) -> dict[str, Any]:
-    return resolve_persons(connection, model, _known_at(connection), full=full).as_dict()
+    told = resolve_persons(connection, model, _known_at(connection), full=full).as_dict()
+    name_members(connection, PERSON)
+    return told
 
 
 def _known_at(connection: Connection) -> datetime | None:
@@ -176,10 +188,13 @@ def _tables(connection: Connection) -> set[str]:
 
 
 def _remember(connection: Connection) -> None:
-    """Keep the members of the last build until the changes are told."""
-    there = _tables(connection)
+    """Keep the ids that were given out last, else the members of the last build, until the changes are told."""
+    there, issued = _tables(connection), is_issued(connection)
     for thing in THINGS:
-        if f"{thing.name}_member" in there:
+        if issued:
+            remember_issued(connection, thing)
+            before = fill("select obs_key, id as {{id}} from temp.issued where stands", id=thing.id)
+        elif f"{thing.name}_member" in there:
             before = fill("select obs_key, {{id}} from {{member}}", id=thing.id, member=thing.member)
         else:
             before = fill("select null::varchar as obs_key, null::varchar as {{id}} where false", id=thing.id)
@@ -210,6 +225,7 @@ def _objects(connection: Connection) -> None:
                           present=thing.present)  # fmt: skip
         make_table(connection, thing.member, select)
     register_table(connection, "organisation_member")
+    name_members(connection, ORGANISATION)
 
 
 def _winners(connection: Connection) -> None:
@@ -260,8 +276,10 @@ def _alias(connection: Connection, thing: Thing) -> None:
 
 
 def _changes(connection: Connection) -> dict[str, int]:
-    """Tell what became of the ids of the last build."""
+    """Tell what became of the ids that were given out last, or, where none ever was, of those of the last build."""
     counts: dict[str, int] = {}
+    if is_issued(connection):
+        _tell_issued(connection)
     connection.execute("create or replace temp table churn (thing varchar, changed bigint, ids bigint)")
     known_at = _known_at(connection)
     for thing in THINGS:
@@ -275,6 +293,17 @@ def _changes(connection: Connection) -> dict[str, int]:
             counts[f"{thing.name} {why}"] = counts.get(f"{thing.name} {why}", 0) + 1
         _churn(connection, thing, len({old for old, _, why in rows if why != "ended"}))
     return counts
+
+
+def _tell_issued(connection: Connection) -> None:
+    """What the files tell; what builds have told since was told of ids that nobody was given, and is told anew."""
+    connection.execute("delete from register.change")
+    for reason, (zh, en) in _CHANGES.items():
+        connection.execute(
+            "insert into register.change select thing, id, new_id, reason, $zh, $en, known_at from register.issue "
+            "where what = 'change' and reason = $reason",
+            {"reason": reason, "zh": zh, "en": en},
+        )
 
 
 def _churn(connection: Connection, thing: Thing, changed: int) -> None:

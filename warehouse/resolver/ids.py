@@ -11,13 +11,13 @@ from warehouse.resolver.sql import statement
 
 # Table of the register -> where its new rows are.
 TABLES = {
-    "member": "obs_key, person_id, alike, component from r_member",
+    "member": "obs_key, person_id, person_id as anchor_id, alike, component from r_member",
     "said": "obs_key, profile, house, household, changed_at, component from r_member",
     "profile": "* from r_kept_profile",
     "edge": "* from r_kept_edge",
     "contested": "* from r_kept_contested",
     "block": "* from r_kept_block",
-    "review": "* from r_kept_review",
+    "review": "*, person_id as anchor_id from r_kept_review",
 }
 
 

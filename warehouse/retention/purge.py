@@ -24,6 +24,7 @@ from warehouse.decisions.erase import Stores
 from warehouse.decisions.scope import demand_whole
 from warehouse.decisions.tombstones import Tombstones, tombstones_in_force
 from warehouse.engine.connection import Connection, opened, transaction, wait_and_lock
+from warehouse.engine.issued import issued_folder
 from warehouse.engine.nightly import register_into
 from warehouse.engine.origins import PURGED, origins_file, write_origins
 from warehouse.engine.shapes import clear_table
@@ -143,7 +144,8 @@ def _sweep(stores: Stores, connection: Connection, work: Journal) -> None:
     faultpoint("purge.restaged")
     if table_is_there(connection, "register", "build"):
         url = stores.engine.url.render_as_string(hide_password=False)
-        register_into(connection, None, url, contracts=_staged(connection, stores.contracts))
+        register_into(connection, None, url, contracts=_staged(connection, stores.contracts),
+                      issued=issued_folder(stores.landing))  # fmt: skip
     faultpoint("purge.registered")
 
 

@@ -4,7 +4,9 @@
 create schema if not exists register;
 create table if not exists register.person_member (
     obs_key varchar not null, person_id varchar not null, alike varchar not null, component ubigint not null
+    , anchor_id varchar
 );
+alter table register.person_member add column if not exists anchor_id varchar;
 create table if not exists register.person_edge (
     left_key varchar not null, right_key varchar not null, weight integer not null, rule varchar not null
     , levels varchar not null, component ubigint not null
@@ -12,7 +14,9 @@ create table if not exists register.person_edge (
 create table if not exists register.person_review (
     case_id varchar not null, obs_key varchar not null, person_id varchar not null, evidence_zh varchar not null
     , evidence_en varchar not null, weight integer not null, levels varchar not null, component ubigint not null
+    , anchor_id varchar
 );
+alter table register.person_review add column if not exists anchor_id varchar;
 create table if not exists register.person_contested (
     id_token varchar not null, obs_key varchar not null, why varchar not null, component ubigint not null
 );
