@@ -8,7 +8,7 @@ is as ever leaves no outcome; a handful of rows, or a past of a few nights, says
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,13 @@ _RULES = (
 )
 
 
-def judge_likeness(desk: Desk, contract: Contract, waivers: Sequence[Waiver]) -> Iterator[Outcome]:
-    """The outcomes of what is not as it was. Reads only; to be asked before anything of the night is released."""
+def judge_likeness(
+    desk: Desk, contract: Contract, waivers: Sequence[Waiver], confirmed: Collection[str] = ()
+) -> Iterator[Outcome]:
+    """The outcomes of what is not as it was. Reads only; to be asked before anything of the night is released.
+
+    confirmed: the loads whose coming and going a steward has confirmed.
+    """
     there = desk.tables()
     for entity in contract.entities.values():
         if ("acceptance", table_name(contract.source, entity.name)) not in there:
@@ -70,7 +75,7 @@ def judge_likeness(desk: Desk, contract: Contract, waivers: Sequence[Waiver]) ->
         desk.facts["entity"] = entity.name
         new = _undeclared(desk)
         for outcome in (*_declared(contract, entity, new), *_filled(desk, contract, entity, new),
-                        *_moved(desk, contract, entity)):  # fmt: skip
+                        *_moved(desk, contract, entity, confirmed)):  # fmt: skip
             asked = (w for w in waivers if (w.entity, w.rule) == (outcome.entity, outcome.rule))
             outcome.outcome = WAIVED if any(asked) else outcome.outcome
             yield outcome
@@ -160,7 +165,7 @@ def _emptied(contract: Contract, entity: Entity, column: Column, tonight: _Fill,
     return Outcome(entity.name, _rule(column), HELD, empty, total=tonight.rows, hint=hint)
 
 
-def _moved(desk: Desk, contract: Contract, entity: Entity) -> Iterator[Outcome]:
+def _moved(desk: Desk, contract: Contract, entity: Entity, confirmed: Collection[str]) -> Iterator[Outcome]:
     tables = {"staged": staged(contract.source, entity.name), "acceptance": acceptance(contract.source, entity.name)}
     [(loads,)] = desk.run(statement("released_loads", **tables))
     rows = desk.run(statement("record_moves", ended=_ended(entity), **tables)) if loads >= ENOUGH else []
@@ -172,25 +177,33 @@ def _moved(desk: Desk, contract: Contract, entity: Entity) -> Iterator[Outcome]:
         if rule == STANDING and entity.floor is not None:
             continue  # the floor of the snapshot asks the same, and a steward's word to it must not be asked twice
         usual = max((_rate(r[place], r[2], per_day) for r in rows if not r[0]), default=0.0)
-        tonight = [r for r in rows if r[0] and not r[1]]
+        tonight = [r for r in rows if r[0] and not r[1] and r[6] not in confirmed]
         moved = sum(r[place] for r in tonight)
         most = max(FEW, share * standing, BURST * usual * sum(_days(r[2], per_day) for r in tonight))
         if tonight and moved >= FEW and moved >= most:
-            yield Outcome(entity.name, rule, HELD, moved, total=standing, hint=_HINTS[rule])
+            yield Outcome(
+                entity.name, rule, HELD, moved, total=standing, hint=_hint(rule, [r[6] for r in tonight if r[place]])
+            )
 
 
-_HINTS = {
-    KEYS: Text(
-        "一夜之间新出现的主键与原有记录一样多：多半是来源换了主键。请与来源核实；若换了键，请其一并发出旧键的删除，"
-        "否则每条记录会算两次。确属新增：登记对 keys_are_kept 的豁免后重新评判",
-        "as many new keys came in one night as there were records: most likely the source has keyed them anew. Ask it; "
-        "if so it must delete the old keys as well, or every record counts twice. If they are new records waive "
-        "keys_are_kept and judge again",
+def _hint(rule: str, loads: Sequence[str]) -> Text:
+    zh, en = _SAID[rule]
+    command = f"python -m warehouse.decisions confirm {' / '.join(loads)}"
+    return Text(
+        f"{zh}请与来源核实；属实则 {command}，或登记对 {rule} 的豁免，再重新评判",
+        f"{en} Ask it; if that is so {command}, or waive {rule}, and judge again",
+    )
+
+
+_SAID = {
+    KEYS: (
+        "一夜之间新出现的主键与原有记录一样多：多半是来源换了主键，而旧键没有删除，每条记录会算两次。",
+        "as many new keys came in one night as there were records: most likely the source has keyed them anew without "
+        "deleting the old keys, and every record would count twice.",
     ),
-    STANDING: Text(
-        "一夜之间大批记录被来源注销或删除。请与来源核实；属实则登记对 records_stay 的豁免后重新评判",
-        "the source ended or deleted a great part of its records in one night. Ask it; if it is so waive records_stay "
-        "and judge again",
+    STANDING: (
+        "一夜之间大批记录被来源注销或删除。",
+        "the source ended or deleted a great part of its records in one night.",
     ),
 }
 

@@ -8,7 +8,7 @@ repeated replaces its own rows. What breaks the judging itself is a verdict too,
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,6 +45,7 @@ class _Case:
     entities: tuple[str, ...]
     night: date
     waivers: tuple[Waiver, ...]
+    confirmed: Collection[str]
 
     @property
     def contract(self) -> Contract:
@@ -58,11 +59,13 @@ def check_source(
     waivers: Sequence[Waiver] = (),
     *,
     refusal: PipelineError | None = None,
+    confirmed: Collection[str] = (),
 ) -> Verdict:
     """Judge everything of a source that is staged.
 
     connection: the one open for writing. night: `YYYY-MM-DD`, the partition key of the run. waivers: of any source;
     those of this one that reach the night count. refusal: why what is staged cannot be judged at all.
+    confirmed: the loads that a steward let through whatever they bring or end.
     Nothing is raised for what the data or the engine do: the verdict says it and is on record.
     """
     started = time.monotonic()
@@ -75,6 +78,7 @@ def check_source(
         entities=tuple(e for e in contract.entities if ("staging", table_name(contract.source, e)) in there),
         night=when,
         waivers=tuple(w for w in waivers if w.source == contract.source and w.until >= when),
+        confirmed=confirmed,
     )
     for entity in case.entities:
         open_entity(desk, contract.source, contract.entities[entity])
@@ -114,7 +118,7 @@ def _judge(desk: Desk, judge: Judge, case: _Case, *, release: bool) -> Verdict:
     moved = run.suite_was_moved(case.suite)
     verdict = Verdict(source, case.night.isoformat(), ERROR, case.suite.hash)
     verdict.outcomes += judge_volume(desk, case.contract, case.waivers)
-    verdict.outcomes += judge_likeness(desk, case.contract, case.waivers)
+    verdict.outcomes += judge_likeness(desk, case.contract, case.waivers, case.confirmed)
     released = False
     for entity in case.entities:
         desk.facts["entity"] = entity

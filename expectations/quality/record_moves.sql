@@ -1,4 +1,4 @@
--- Grain: one row per load: whether tonight judges it, whether its window lies before what was released, its days, the
+-- Grain: one row per load: its id, whether tonight judges it, whether its window lies before what was released, its days, the
 -- records it names for the first time, the records it ends, and how many stood before tonight.
 -- From: a staged table, its acceptance, ledger.load.   To: likeness.py.
 -- Rule: a record comes with the first load that names it and ends with a deletion, a closing or a code that says so. Older
@@ -46,7 +46,7 @@ moves as (
 )
 select moves.is_new, coalesce(load.window_end <= released.until, false) as is_past,
     date_diff('second', load.window_begin, load.window_end) / 86400.0 as days, moves.come, moves.gone,
-    (select count(*) from records where stood) as standing
+    (select count(*) from records where stood) as standing, load.load_id
 from moves
 join ledger.load as load on load.load_id = moves.load_id
 cross join released

@@ -8,6 +8,7 @@ from typing import Any, Final
 from expectations.bounds import FRESH, VOLUME
 from expectations.contract import contracts_folder, load_contract
 from expectations.errors import CallRejected
+from expectations.likeness import likeness_bounds
 from expectations.marts import load_marts
 from expectations.relations import staged
 from expectations.sql import fill
@@ -135,7 +136,8 @@ def _known_rule(source: str, entity: str, rule: str) -> None:
     entities = load_contract(source).entities
     if entity not in entities:
         raise CallRejected("SC-CALL", detail=f"{source} has {', '.join(entities)}")
-    rules = [*(check.rule for check in entities[entity].checks), VOLUME, FRESH]
+    likeness = (bound.check.rule for bound in likeness_bounds(load_contract(source)) if bound.entity == entity)
+    rules = [*(check.rule for check in entities[entity].checks), VOLUME, FRESH, *likeness]
     if rule not in rules:
         raise CallRejected("SC-CALL", detail=f"{source}.{entity} has the rules {', '.join(rules)}")
 

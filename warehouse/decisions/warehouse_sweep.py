@@ -20,6 +20,7 @@ from expectations.relations import acceptance, staged, staged_column, table_name
 from expectations.sql import Sql, fill, joined, name, statement, value
 from warehouse.decisions.landing_sweep import shred, vault_columns
 from warehouse.decisions.tombstones import RULE, Tombstones
+from warehouse.engine.confirmed import confirmed_loads
 from warehouse.engine.connection import Connection, opened, transaction
 from warehouse.engine.erased import find_erased_versions
 from warehouse.engine.evidence import sha256_of
@@ -119,7 +120,11 @@ def sweep_entity(
 
 def restage(connection: Connection, contract: Contract, landing: Path, tombstones: Tombstones) -> None:
     """Stage what the ledger does not hold, and drop the labels of versions that are no more. Raises a load's error."""
-    report = stage_into(connection, contract, landing, (), tombstones)
+    [(file,)] = connection.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchall()
+    confirmed = confirmed_loads(Path(file), contract.source)
+    report = stage_into(connection, contract, landing, confirmed, tombstones)
     if lost := [e for e in report.errors if e.code != "EX-FLOOR"]:
         raise lost[0]
     for entity in sorted(contract.entities):

@@ -19,6 +19,7 @@ from expectations.memory import bounded
 from expectations.verdict import Waiver
 from warehouse.decisions.store import open_decisions
 from warehouse.decisions.waivers import waivers_in_force
+from warehouse.engine.confirmed import confirmed_loads
 from warehouse.engine.connection import Connection, open_warehouse
 from warehouse.engine.shapes import is_behind
 from warehouse.engine.staged import staged_entities
@@ -48,9 +49,12 @@ def check_source(
     except ValueError as error:
         raise CallRejected("SC-CALL", detail="a night is a date, YYYY-MM-DD") from error
     waivers = _waivers(contract.source, when, decisions_url)
+    confirmed = confirmed_loads(warehouse, contract.source)
     with open_warehouse(warehouse, wait=wait) as connection:
         faultpoint("check.before_judging")
-        verdict = runner.check_source(contract, connection, night, waivers, refusal=_behind(connection, contract))
+        verdict = runner.check_source(
+            contract, connection, night, waivers, refusal=_behind(connection, contract), confirmed=confirmed
+        )
         faultpoint("check.after_judging")
         with bounded(connection):  # the one at the end would read all that was written with all the memory there is
             connection.execute("checkpoint")

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from expectations.contract import Contract
 from expectations.faultpoint import faultpoint, register
+from warehouse.engine.confirmed import confirmed_loads
 from warehouse.engine.connection import Connection, opened, wait_and_lock
 from warehouse.engine.digest import digest_table
 from warehouse.engine.erased import tombstones_of
@@ -88,7 +89,8 @@ def rebuild(
         tombstones = tombstones_of(warehouse)
         with opened(fresh) as connection:
             for contract in listed:
-                report.sources[contract.source] = stage_into(connection, contract, landing, (), tombstones)
+                confirmed = confirmed_loads(warehouse, contract.source)
+                report.sources[contract.source] = stage_into(connection, contract, landing, confirmed, tombstones)
                 for entity in contract.entities:
                     table = table_name(contract.source, entity)
                     report.digests[table] = digest_table(connection, SCHEMA, table)

@@ -18,6 +18,7 @@ from expectations.claims import vocabulary
 from expectations.faultpoint import faultpoint, register
 from expectations.model import IDENTITY_COLUMNS
 from expectations.sql import Sql, fill, joined, name, value
+from warehouse.engine.changes import known_at, remember_ids, tell_changes
 from warehouse.engine.claimed import COMMON, claim_columns
 from warehouse.engine.cluster import Space
 from warehouse.engine.connection import Connection, transaction
@@ -31,7 +32,6 @@ from warehouse.engine.houses import (
     resolve_things,
     review_houses,
 )
-from warehouse.engine.issued import is_issued, remember_issued
 from warehouse.engine.naming import name_members, resolve_ids
 from warehouse.engine.persons import resolve_persons
 from warehouse.engine.relation import CLAIMS, REGISTER, make_table, register_table, relation, scripts
@@ -59,12 +59,6 @@ DIGESTED = (
     *(f"{t.name}_state" for t in THINGS if t not in (PERSON,)), "person_house_link", "house_grid",
     "object_location", "organisation_premises", "house_review",
 )  # fmt: skip
-_CHANGES = {
-    "merged": ("并入另一登记号：来源数据或人工裁定认为是同一对象", "merged: the sources or a judgement say it is one"),
-    "split": ("拆分：来源数据或人工裁定认为不是同一对象", "split: the sources or a judgement say it is not one"),
-    "renamed": ("登记号的依据记录已变更，旧号仍可查到现号", "the anchoring record changed; the old id resolves"),
-    "ended": ("所依据的来源记录均已撤销", "every record it stood for was withdrawn"),
-}
 
 
 @dataclass
@@ -110,7 +104,7 @@ def build_register(
     scripts(connection, CLAIMS, "_forms")
     report.full = full or not _ended_well(connection)
     _mark(connection, "building")
-    step("open", lambda: _remember(connection))
+    step("open", lambda: remember_ids(connection))
     step("present", lambda: _present(connection, known))
     load_judgements(connection, decided)
     report.addresses = step("addresses", lambda: parse_addresses(connection))
@@ -124,9 +118,9 @@ def build_register(
     step("winners", lambda: _winners(connection))
     step("links", lambda: _links(connection, known))
     report.ignored_corrections = decided.ignored
-    resolve_ids(connection, _known_at(connection))
+    resolve_ids(connection, known_at(connection))
     with transaction(connection):
-        report.changes = _changes(connection)
+        report.changes = tell_changes(connection)
         faultpoint("register.before_commit")
         _mark(connection, _complete(connection))
     report.rows = {t: _rows(connection, t) for t in sorted({*DIGESTED, "person_review", "person_contested"})}
@@ -154,15 +148,9 @@ def _resolve(connection: Connection, thing: Thing, spaces: Sequence[Space]) -> N
 
 
 def _persons(connection: Connection, model: Model, full: bool) -> dict[str, Any]:
-    told = resolve_persons(connection, model, _known_at(connection), full=full).as_dict()
+    told = resolve_persons(connection, model, known_at(connection), full=full).as_dict()
     name_members(connection, PERSON)
     return told
-
-
-def _known_at(connection: Connection) -> datetime | None:
-    """When the newest version became known: the register's own time, which no clock of ours decides."""
-    [(moment,)] = connection.execute("select max(known_from) from claims.house").fetchall()
-    return moment if isinstance(moment, datetime) else None
 
 
 def _ended_well(connection: Connection) -> bool:
@@ -185,20 +173,6 @@ def _mark(connection: Connection, status: str) -> None:
 def _tables(connection: Connection) -> set[str]:
     rows = connection.execute("select table_name from duckdb_tables() where schema_name = 'register'").fetchall()
     return {table for (table,) in rows}
-
-
-def _remember(connection: Connection) -> None:
-    """Keep the ids that were given out last, else the members of the last build, until the changes are told."""
-    there, issued = _tables(connection), is_issued(connection)
-    for thing in THINGS:
-        if issued:
-            remember_issued(connection, thing)
-            before = fill("select obs_key, id as {{id}} from temp.issued where stands", id=thing.id)
-        elif f"{thing.name}_member" in there:
-            before = fill("select obs_key, {{id}} from {{member}}", id=thing.id, member=thing.member)
-        else:
-            before = fill("select null::varchar as obs_key, null::varchar as {{id}} where false", id=thing.id)
-        make_temp(connection, f"before_{thing.name}", before)
 
 
 def _present(connection: Connection, known: datetime | None) -> None:
@@ -273,43 +247,6 @@ def _alias(connection: Connection, thing: Thing) -> None:
                       member=thing.member, letter=value(thing.letter))  # fmt: skip
     # A table: the macro that makes ids is temporary and a view could not use it later.
     make_table(connection, name("register", f"{thing.name}_alias"), select)
-
-
-def _changes(connection: Connection) -> dict[str, int]:
-    """Tell what became of the ids that were given out last, or, where none ever was, of those of the last build."""
-    counts: dict[str, int] = {}
-    if is_issued(connection):
-        _tell_issued(connection)
-    connection.execute("create or replace temp table churn (thing varchar, changed bigint, ids bigint)")
-    known_at = _known_at(connection)
-    for thing in THINGS:
-        select = relation(REGISTER, "changes", id=thing.id, before=name("temp", f"before_{thing.name}"),
-                          after=thing.member)  # fmt: skip
-        rows = connection.execute(select).fetchall()
-        told = [[thing.name, old, new, why, *_CHANGES[why], known_at] for old, new, why in rows]
-        if told:
-            connection.executemany("insert into register.change values ($1, $2, $3, $4, $5, $6, $7)", told)
-        for _, _, why in rows:
-            counts[f"{thing.name} {why}"] = counts.get(f"{thing.name} {why}", 0) + 1
-        _churn(connection, thing, len({old for old, _, why in rows if why != "ended"}))
-    return counts
-
-
-def _tell_issued(connection: Connection) -> None:
-    """What the files tell; what builds have told since was told of ids that nobody was given, and is told anew."""
-    connection.execute("delete from register.change")
-    for reason, (zh, en) in _CHANGES.items():
-        connection.execute(
-            "insert into register.change select thing, id, new_id, reason, $zh, $en, known_at from register.issue "
-            "where what = 'change' and reason = $reason",
-            {"reason": reason, "zh": zh, "en": en},
-        )
-
-
-def _churn(connection: Connection, thing: Thing, changed: int) -> None:
-    ids, table = "select count(distinct {{id}}) from {{before}}", name("temp", f"before_{thing.name}")
-    [(before,)] = connection.execute(fill(ids, id=thing.id, before=table)).fetchall()
-    connection.execute("insert into temp.churn values ($1, $2, $3)", [thing.name, changed, before])
 
 
 def _rows(connection: Connection, table: str) -> int:

@@ -16,6 +16,7 @@ from expectations.contract import Contract
 from expectations.errors import SourceChanged
 from warehouse.decisions.tombstones import Tombstones
 from warehouse.engine.anew import restage
+from warehouse.engine.confirmed import confirmed_loads
 from warehouse.engine.connection import Connection, open_warehouse
 from warehouse.engine.erased import find_erased, tombstones_of
 from warehouse.engine.evidence import Load, check_columns, check_file, orphans, read_evidence
@@ -48,14 +49,15 @@ def stage_source(
 ) -> StageReport:
     """Load everything of a source that is landed and not yet in the ledger.
 
-    warehouse: the DuckDB file. confirmed: load ids of sharply shrunken snapshots that a steward accepted. wait:
-    seconds for the writer lock.
+    warehouse: the DuckDB file. confirmed: load ids of sharply shrunken snapshots that a steward accepted just now; it
+    is put on record, and what is on record counts as well. wait: seconds for the writer lock.
     What concerns one load (missing, corrupt, other columns) or a snapshot (EX-FLOOR) stands in the report; the
     other loads go in. Raises: LO-LOCKED, LO-WAREHOUSE, LO-MIGRATION, LO-LEDGER, LA-SPACE, DS-STORE, DS-KEY.
     """
+    known = confirmed_loads(warehouse, contract.source, confirmed)
     with open_warehouse(warehouse, wait=wait) as connection:
         # Under the lock: an erasure that holds it has written its tombstones before it sweeps.
-        return stage_into(connection, contract, landing, confirmed, tombstones_of(warehouse))
+        return stage_into(connection, contract, landing, known, tombstones_of(warehouse))
 
 
 def stage_into(
