@@ -1,7 +1,7 @@
 """What became of ids between what was given out last and what a build has made.
 
 Flow: the ids of the records before -> a build -> `register.change`, one row per id that merged, split, moved or ended,
-and `temp.churn` for the register's own checks. Before is what was given out last; where nothing ever was, the last build.
+and `temp.churn` for the register's own checks. Before is what was given out last; where nothing was, the last build.
 """
 
 from __future__ import annotations
