@@ -28,7 +28,7 @@ from warehouse.engine.staged import SCHEMA, StagedEntity
 register("restage.aside", "restage.before_commit")
 
 _ANEW = "anew"
-_LEDGERS = ("load", "presence", "undeclared")
+_LEDGERS = ("load", "reading", "presence", "undeclared")
 
 
 def restage(connection: Connection, changed: Sequence[StagedEntity], stage: Callable[[], None]) -> list[StagedEntity]:
