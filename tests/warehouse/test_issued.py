@@ -73,7 +73,7 @@ def test_a_house_keeps_its_id_when_a_known_key_makes_another_record_its_anchor(o
 
 
 def test_a_lost_warehouse_finds_every_id_its_merges_and_its_splits_again(office: Office) -> None:
-    office.night(1, resident=[resident("1"), resident("2", name="李四光", born="1991-02-02")], room=[room("a", ref="R")])
+    office.night(1, resident=[resident("1"), resident("2", name="李四光", born="1991-02-02")], room=[room("a")])
     office.night(2, resident=[resident("2", 2, no=number(1), code="C1")])
     office.night(3, resident=[resident("3", 3, name="王小五", born="1980-05-05"), resident("1", 3, sex="2")])
     office.night(4, resident=[resident("2", 4, name="李四光", born="1991-02-02"),

@@ -80,7 +80,7 @@ def _reopen(connection: Connection, staged: StagedEntity) -> None:
         {"table": table_name(staged.source, staged.entity.name)},
     ).fetchall()
     if known:
-        open_entity(Desk(connection), staged.source, staged.entity.name)
+        open_entity(Desk(connection), staged.source, staged.entity)
 
 
 @contextmanager
