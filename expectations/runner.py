@@ -80,7 +80,8 @@ def check_source(
         waivers=tuple(w for w in waivers if w.source == contract.source and w.until >= when),
         confirmed=confirmed,
     )
-    for entity in case.entities:
+    # A table that cannot be judged may lack what the views of this contract read.
+    for entity in case.entities if refusal is None else ():
         open_entity(desk, contract.source, contract.entities[entity])
     try:
         verdict = _broken(desk, case, refusal) if refusal else _check(desk, case)

@@ -17,13 +17,13 @@ import duckdb
 
 from expectations.desk import Desk
 from expectations.faultpoint import faultpoint, register
-from expectations.label import open_entity
-from expectations.relations import table_name
+from expectations.label import make_acceptance, open_entity
+from expectations.relations import acceptance, table_name
 from expectations.sql import Sql, fill, name, value
 from warehouse.engine.connection import Connection, transaction
 from warehouse.engine.shapes import clear_table
 from warehouse.engine.sql import statement
-from warehouse.engine.staged import SCHEMA, StagedEntity
+from warehouse.engine.staged import SCHEMA, StagedEntity, staged_name
 
 register("restage.aside", "restage.before_commit")
 
@@ -79,8 +79,25 @@ def _reopen(connection: Connection, staged: StagedEntity) -> None:
         "and database_name = current_database()",
         {"table": table_name(staged.source, staged.entity.name)},
     ).fetchall()
-    if known:
-        open_entity(Desk(connection), staged.source, staged.entity)
+    if not known:
+        return
+    make_acceptance(Desk(connection), staged.source, staged.entity.name)
+    for column in staged.columns:
+        for old in column.was or ():
+            _follow(connection, staged, staged_name(old), staged_name(column.name))
+    open_entity(Desk(connection), staged.source, staged.entity)
+
+
+def _follow(connection: Connection, staged: StagedEntity, old: str, new: str) -> None:
+    """What was emptied under a column's old name is under its new one."""
+    connection.execute(
+        fill(
+            "update {{labels}} set blanked = list_append(list_filter(blanked, lambda b: b <> $old), $new) "
+            "where list_contains(blanked, $old)",
+            labels=acceptance(staged.source, staged.entity.name),
+        ),
+        {"old": old, "new": new},
+    )
 
 
 @contextmanager
