@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from expectations.errors import SourceLater
+from expectations.errors import CallRejected, SourceChanged, SourceLater
 from expectations.faultpoint import POINTS
 from tests.warehouse.decision_stores import postgres, run_sql, text_of
 from tests.warehouse.published import DECLARED, NIGHT, ask, fill_marts
@@ -88,7 +88,7 @@ def test_an_analyst_reads_what_the_file_holds(published: sa.URL, file: Path) -> 
         "create table marts.mine (a int)", "create schema mine", "create temp table t (a int)",
         "create table public.t (a int)",
         "delete from marts.residents_by_grid", "update marts.residents_by_grid set residents = 1",
-        "drop table marts.residents_by_grid", "set role marts_owner", "set role publisher",
+        "drop view marts.residents_by_grid", "set role marts_owner", "set role publisher",
         "select * from public.access_log", "select * from public.vault_entry", "select * from public.judgement",
         "alter schema marts rename to x", "copy marts.residents_by_grid to program 'cat'",
     ],
@@ -102,10 +102,10 @@ def test_older_generations_are_closed_to_readers_and_two_are_kept(published: sa.
     for objects in range(20, 24):
         publish_postgres(publish_file(tmp_path, objects), as_role(published, "publisher"))
     old = told(published, "postgres", "select nspname from pg_namespace where nspname like 'marts%' order by 1")
-    assert old == [("marts",), ("marts_old_3",), ("marts_old_4",)]
+    assert old == [("marts",), ("marts_gen_3",), ("marts_gen_4",), ("marts_gen_5",)]
     assert told(published, "analyst", "select objects from marts.objects_by_kind") == [(23,)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        told(published, "analyst", "select * from marts_old_4.objects_by_kind")
+        told(published, "analyst", "select * from marts_gen_5.objects_by_kind")
 
 
 def test_no_role_of_the_office_owns_a_table(published: sa.URL) -> None:
@@ -205,3 +205,66 @@ def test_a_reader_who_does_not_let_go_delays_the_switch_and_loses_nothing(publis
         assert reader.execute("select objects from marts.objects_by_kind").fetchall() == [(12,)]
     publish_postgres(fresh, as_role(published, "publisher"))
     assert told(published, "analyst", "select objects from marts.objects_by_kind") == [(55,)]
+
+
+def _office_reader(url: sa.URL) -> None:
+    """A login of the office's own that reads all marts, and a view of the office's own on one of them."""
+    if told(url, "postgres", "select 1 from pg_roles where rolname = 'bi_reader'"):
+        run_sql(url, "drop schema if exists reports cascade", "drop owned by bi_reader", "drop role bi_reader")
+    run_sql(
+        url, "create role bi_reader login", "grant connect on database office to bi_reader",
+        "grant usage on schema marts to bi_reader", "grant select on all tables in schema marts to bi_reader",
+        "create schema reports", "create view reports.objects as select * from marts.objects_by_kind",
+        "grant usage on schema reports to analyst", "grant select on reports.objects to analyst",
+    )  # fmt: skip
+
+
+def test_grants_of_other_roles_and_views_of_others_live_through_publishes(published: sa.URL, tmp_path: Path) -> None:
+    _office_reader(published)
+    for objects in (20, 30, 40, 50):
+        publish_postgres(publish_file(tmp_path, objects), as_role(published, "publisher"))
+        seen = [
+            told(published, "analyst", "select objects from marts.objects_by_kind"),
+            told(published, "bi_reader", "select objects from marts.objects_by_kind"),
+            told(published, "analyst", "select objects from reports.objects"),
+        ]
+        assert seen == [[(objects,)]] * 3
+
+
+def test_a_column_that_goes_stops_the_switch_while_others_build_on_it(
+    published: sa.URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _office_reader(published)
+    run_sql(
+        published,
+        "create or replace view marts.objects_by_kind as select *, 1 as gone from marts_gen_1.objects_by_kind",
+        "create or replace view reports.objects as select *, gone + 1 as more from marts.objects_by_kind",
+    )
+    fresh = publish_file(tmp_path, 88)
+    with pytest.raises(SourceChanged, match=r"reports\.objects") as refused:
+        publish_postgres(fresh, as_role(published, "publisher"))
+    assert refused.value.code == "PU-VIEWS"
+    assert told(published, "analyst", "select objects from marts.objects_by_kind") == [(12,)]
+    monkeypatch.setenv("REGISTER_MARTS_FOREIGN_VIEWS", "drop")
+    publish_postgres(fresh, as_role(published, "publisher"))
+    assert told(published, "bi_reader", "select objects from marts.objects_by_kind") == [(88,)]
+
+
+def test_tables_of_an_earlier_release_go_aside_with_their_grants(published: sa.URL, tmp_path: Path) -> None:
+    _office_reader(published)
+    run_sql(
+        published, "drop schema reports cascade", "drop schema marts cascade",
+        "alter schema marts_gen_1 rename to marts",
+        "grant usage on schema marts to bi_reader", "grant select on all tables in schema marts to bi_reader",
+    )  # fmt: skip
+    publish_postgres(publish_file(tmp_path, 66), as_role(published, "publisher"))
+    assert told(published, "bi_reader", "select objects from marts.objects_by_kind") == [(66,)]
+
+
+def test_a_night_before_the_published_one_is_refused(published: sa.URL, tmp_path: Path) -> None:
+    fill_marts(tmp_path / "w.duckdb", objects=5)
+    old = publish_duckdb(tmp_path / "w.duckdb", tmp_path / "elsewhere", "2022-11-01", declared=DECLARED).path
+    with pytest.raises(CallRejected) as refused:
+        publish_postgres(old, as_role(published, "publisher"))
+    assert refused.value.code == "PU-OLD"
+    assert told(published, "analyst", "select objects from marts.objects_by_kind") == [(12,)]

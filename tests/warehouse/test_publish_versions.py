@@ -52,6 +52,13 @@ def office(postgres: sa.URL) -> Iterator[str]:
     run_sql(postgres, "drop database versions with (force)")
 
 
+def publish_anew(file: Path, url: str) -> None:
+    """Publish a night that may lie before the one another test published."""
+    with psycopg.connect(url) as connection:
+        connection.execute("drop schema if exists marts cascade")
+    publish_postgres(file, url)
+
+
 def as_analyst(url: str, query: str) -> list[Any]:
     with psycopg.connect(url, user="analyst") as connection:
         return connection.execute(query).fetchall()
@@ -91,11 +98,11 @@ def test_a_held_mart_keeps_the_views_of_the_columns_it_has(tmp_path: Path) -> No
 
 
 def test_on_the_server_a_view_gives_no_more_than_its_reader_may_see(tmp_path: Path, office: str) -> None:
-    publish_postgres(published(tmp_path), office)
+    publish_anew(published(tmp_path), office)
     with psycopg.connect(office) as connection:
         options = connection.execute(
             "select relname, reloptions, pg_get_userbyid(relowner) from pg_class where relkind = 'v' "
-            "and relnamespace = 'marts'::regnamespace"
+            "and relnamespace = 'marts'::regnamespace and relname ~ '_v[0-9]+$'"
         ).fetchall()
         assert len(options) == 5
         assert {(tuple(o), owner) for _, o, owner in options} == {(("security_invoker=true",), "marts_owner")}
@@ -106,7 +113,7 @@ def test_on_the_server_a_view_gives_no_more_than_its_reader_may_see(tmp_path: Pa
 
 
 def test_a_reader_through_a_view_sees_one_generation_too(tmp_path: Path, office: str) -> None:
-    publish_postgres(published(tmp_path), office)
+    publish_anew(published(tmp_path), office)
     fill_marts(tmp_path / "w.duckdb", objects=30)
     fresh = publish_duckdb(tmp_path / "w.duckdb", tmp_path / "published", NIGHT, declared=CHANGED).path
     with psycopg.connect(office, user="analyst") as reader:
@@ -155,7 +162,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, office: str) -> Iterator[tup
         build_register(connection, f"sqlite:///{home / 'decisions.db'}", model_in_use())
         build_marts(connection, date.fromisoformat(NIGHT))
     file = publish_duckdb(home / "w.duckdb", home / "published", NIGHT).path
-    publish_postgres(file, office)
+    publish_anew(file, office)
     yield home / "w.duckdb", file
 
 

@@ -1,9 +1,11 @@
-"""Publishing to PostgreSQL: the current generation's file into a shadow schema, checked, then one transaction.
+"""Publishing to PostgreSQL: the current generation's file into a schema of its own, checked, then one transaction.
 
-Shadow schema `marts_next_<n>` -> ADBC -> figures compared -> lock the tables readers hold, rename the schemas, commit.
-The lock makes a reader's transaction see one generation only: it waits for readers for moments, gives up, and tries
-again, so that they are never refused. Two older generations stay, closed to readers. Tables belong to `marts_owner`, a
-role nobody logs in as.
+`marts_next_<n>` -> ADBC -> figures compared -> lock the views readers hold, turn them to the new tables, commit. What
+readers see, and what an office grants and builds upon, are the views of schema `marts`: they stay the same objects from
+generation to generation, so that grants of other roles hold and views of others on them are never stale. The lock makes
+a reader's transaction see one generation only: it waits for readers for moments, gives up, and tries again, so that
+they are never refused. Two older generations stay, closed to readers. All of it belongs to `marts_owner`, a role nobody
+logs in as.
 """
 
 from __future__ import annotations
@@ -19,15 +21,15 @@ import psycopg
 from adbc_driver_postgresql import dbapi as adbc
 from psycopg import sql
 
-from expectations.errors import SourceChanged, SourceLater
+from expectations.errors import CallRejected, SourceChanged, SourceLater
 from expectations.faultpoint import faultpoint, register
 from expectations.sql import Sql, fill, joined, name
-from warehouse.publish.versions import rows_of, select_in
+from warehouse.publish.switch import LOCK_FOR, generations, schemas, switch
+from warehouse.publish.versions import rows_of
 
 SCHEMA: Final = "marts"
 OWNER: Final = "marts_owner"
 KEPT: Final = 2
-LOCK_FOR: Final = "100ms"  # below deadlock_timeout: we give way before the server chooses a victim
 WAIT: Final = 120.0
 BATCH: Final = 65_536
 _GATE: Final = 7_361_802_212
@@ -40,7 +42,8 @@ def publish_postgres(generation: Path, url: str, *, wait: float = WAIT) -> dict[
     """Publish the generation in a file of `publish_duckdb` on a server that `setup` has prepared.
 
     Returns generation, tables, rows, seconds, and whether it was there already. Raises: SourceLater PU-BUSY when
-    readers do not let go within `wait` seconds, PU-SERVER; SourceChanged PU-TORN when a table differs.
+    readers do not let go within `wait` seconds, PU-SERVER; SourceChanged PU-TORN when a table differs, PU-VIEWS when a
+    column that goes is used by views of others; CallRejected PU-OLD for a night older than the published one.
     """
     started = time.monotonic()
     with _server_errors(), duckdb.connect(str(generation), read_only=True) as source:
@@ -48,6 +51,7 @@ def publish_postgres(generation: Path, url: str, *, wait: float = WAIT) -> dict[
         with psycopg.connect(url, autocommit=True) as server:
             server.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
             server.execute("select pg_advisory_lock(%s)", [_GATE])
+            _refuse_older(source, server)
             there = _published(server) == _signature(source)
             rows = 0
             if not there:
@@ -56,9 +60,9 @@ def publish_postgres(generation: Path, url: str, *, wait: float = WAIT) -> dict[
                 rows = _load(source, url, shadow, tables)
                 faultpoint("publish.pg_loaded")
                 _check(source, server, shadow, tables)
-                _make_views(source, server, shadow)
+                _analyze(source, server, shadow)
                 faultpoint("publish.pg_checked")
-                _switch(server, shadow, wait)
+                switch(server, shadow, tables, rows_of(source), wait)
                 faultpoint("publish.pg_switched")
             _clear_old(server)
     return {"generation": number, "tables": len(tables), "rows": rows, "already": there,
@@ -92,6 +96,15 @@ def _published(server: psycopg.Connection[Any]) -> list[tuple[Any, ...]] | None:
     return [tuple(row) for row in rows.fetchall()]
 
 
+def _refuse_older(source: duckdb.DuckDBPyConnection, server: psycopg.Connection[Any]) -> None:
+    if _published(server) is None:
+        return
+    [(fresh,)] = source.execute("select max(night) from marts.generation").fetchall()
+    [there] = server.execute("select max(night) from marts.generation").fetchone() or (None,)
+    if there is not None and fresh < there:
+        raise CallRejected("PU-OLD", detail=f"{fresh} < {there}")
+
+
 def _load(source: duckdb.DuckDBPyConnection, url: str, shadow: str, tables: list[str]) -> int:
     """All tables into the shadow schema, one transaction; rows."""
     rows = 0
@@ -120,12 +133,8 @@ def _check(source: duckdb.DuckDBPyConnection, server: psycopg.Connection[Any], s
             raise SourceChanged("PU-TORN", detail=f"{shadow}.{table}")
 
 
-def _make_views(source: duckdb.DuckDBPyConnection, server: psycopg.Connection[Any], shadow: str) -> None:
-    """The versioned views, with the rights of who reads them, and what the planner wants to know of the tables."""
-    for view in rows_of(source):
-        said = sql.SQL("create view {} with (security_invoker = true) as {}")
-        text = sql.SQL(select_in(view["sql"], shadow, "postgres"))
-        server.execute(said.format(sql.Identifier(shadow, view["view"]), text))
+def _analyze(source: duckdb.DuckDBPyConnection, server: psycopg.Connection[Any], shadow: str) -> None:
+    """What the planner wants to know of the tables."""
     server.execute("set default_statistics_target = 20")  # at 100 a million rows cost 0.2 s of a publish of 2 s
     for table in _contents(source)[1]:
         server.execute(sql.SQL("analyze {}").format(sql.Identifier(shadow, table)))
@@ -152,56 +161,18 @@ def _plain(value: Any) -> Any:
     return round(float(value), 6) if isinstance(value, (int, float)) or hasattr(value, "as_tuple") else value
 
 
-def _switch(server: psycopg.Connection[Any], shadow: str, wait: float) -> None:
-    deadline = time.monotonic() + wait
-    while True:
-        try:
-            with server.transaction():
-                _rename(server, shadow)
-            return
-        except psycopg.errors.LockNotAvailable as error:
-            if time.monotonic() > deadline:
-                raise SourceLater("PU-BUSY", detail=f"{wait:.0f} s") from error
-        time.sleep(0.05)
-
-
-def _rename(server: psycopg.Connection[Any], shadow: str) -> None:
-    """Within the transaction of the switch: readers of the old tables have ended, new ones wait for the commit."""
-    server.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(LOCK_FOR)))
-    # The views too: a reader who waits behind a table through a view would go on with the old table afterwards.
-    tables = server.execute(
-        "select relname from pg_class where relnamespace = to_regnamespace('marts') and relkind in ('r', 'v') "
-        "order by 1"
-    ).fetchall()
-    if tables:
-        listed = sql.SQL(", ").join(sql.Identifier(SCHEMA, table) for (table,) in tables)
-        server.execute(sql.SQL("lock table {} in access exclusive mode").format(listed))
-    if tables:
-        old = max((int(s.rpartition("_")[2]) for s in _schemas(server, r"marts\_old\_%")), default=0) + 1
-        server.execute(sql.SQL("revoke usage on schema marts from analyst"))
-        server.execute(sql.SQL("alter schema marts rename to {}").format(sql.Identifier(f"{SCHEMA}_old_{old}")))
-    server.execute(sql.SQL("alter schema {} rename to marts").format(sql.Identifier(shadow)))
-    server.execute("grant usage on schema marts to analyst")
-    server.execute("grant select on all tables in schema marts to analyst")
-
-
 def _clear_shadows(server: psycopg.Connection[Any]) -> None:
-    """What an interrupted publish left; and an empty `marts`, which setup may have made."""
-    for schema in _schemas(server, r"marts\_next\_%"):
+    """What an interrupted publish left."""
+    for schema in schemas(server, r"marts\_next\_%"):
         server.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
 
 
 def _clear_old(server: psycopg.Connection[Any]) -> None:
-    """All but the last two older ones; one that a reader still holds goes next time."""
-    old = sorted(_schemas(server, r"marts\_old\_%"), key=lambda s: int(s.rpartition("_")[2]))
-    for schema in old[:-KEPT]:
+    """All but the present one and the last two older ones; one that a reader still holds goes next time."""
+    for schema in generations(server)[: -KEPT - 1]:
         try:
             with server.transaction():
                 server.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(LOCK_FOR)))
                 server.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
         except psycopg.errors.LockNotAvailable:
             return
-
-
-def _schemas(server: psycopg.Connection[Any], like: str) -> list[str]:
-    return [s for (s,) in server.execute("select nspname from pg_namespace where nspname like %s", [like]).fetchall()]
