@@ -65,7 +65,7 @@ def divisions() -> Divisions:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Days off that fall on a weekday and weekend days that are worked, between the two certain dates."""
+    """Days off that fall on a weekday and weekend days that are worked, in the years that a notice was read for."""
 
     first: date
     last: date
@@ -78,24 +78,36 @@ class Calendar:
 
 
 @cache
-def calendar() -> Calendar:
-    """The working calendar of the State Council's notices."""
-    raw = _read("holidays")
+def calendar(folder: Path = FOLDER / "holidays") -> Calendar:
+    """The working calendar of the State Council's notices, one file a year.
+
+    Raises CallRejected CT-SPEC: for a year left out between two others, a holiday of another length than its notice
+    says, or a worked day that is no weekend.
+    """
+    years = sorted(int(path.stem) for path in folder.glob("*.yml"))
+    if not years or years != list(range(years[0], years[-1] + 1)):
+        raise CallRejected("CT-SPEC", detail=f"codes/holidays: a file a year without a gap is wanted, found {years}")
     off: list[date] = []
     worked: list[date] = []
-    for year, found in raw["years"].items():
-        for begin, end in found["rest"]:
-            day, last = _day(year, begin), _day(year, end)
-            while day <= last:
-                off.append(day)
-                day += timedelta(days=1)
-        worked += [_day(year, day) for day in found["work"]]
+    for year in years:
+        raw = read_yaml(folder / f"{year}.yml")
+        take(raw, f"{year}.yml", required=("notices", "holidays"), optional=("seen_in",))
+        for holiday in raw["holidays"]:
+            days, work = _holiday(year, holiday)
+            off += days
+            worked += work
     weekdays = tuple(d for d in off if d.weekday() < 5)
-    return Calendar(raw["certain"]["from"], raw["certain"]["until"], weekdays, tuple(worked))
+    return Calendar(date(years[0], 1, 1), date(years[-1], 12, 31), weekdays, tuple(sorted(worked)))
 
 
-def _day(year: int, text: str) -> date:
-    return date.fromisoformat(f"{year}-{text}")
+def _holiday(year: int, raw: dict[str, Any]) -> tuple[list[date], list[date]]:
+    take(raw, f"{year}.yml", required=("name", "from", "until", "days", "work"))
+    first, last = (date.fromisoformat(f"{year}-{raw[end]}") for end in ("from", "until"))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    work = [date.fromisoformat(f"{year}-{day}") for day in raw["work"]]
+    if len(days) != raw["days"] or any(day.weekday() < 5 for day in work):
+        raise CallRejected("CT-SPEC", detail=f"{year}.yml: {raw['name']} is not {raw['days']} days, or works a weekday")
+    return days, work
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _OPTIONAL = (
     "may_be_empty",
     "refers",
     "adds_up",
+    "codes",
     "at_most",
     "agrees",
     "examples",
@@ -91,8 +92,9 @@ class Mart:
     coarsest below the street. zone: of the sources behind it, None when no source sends what it tells. may_be_empty:
     columns that may be null. refers: columns whose values stand in the first column of another mart. adds_up: a measure
     and the ones it is the sum of, row by row. at_most: a measure and the one that bounds it. amounts: a sum of money
-    and the count of people or cases it is over. version: of its columns; a change of these raises it, and `earlier`
-    gives the old shape for a while.
+    and the count of people or cases it is over. codes: a column of codes and the list of `dim_code` that names them; of
+    two words, the column that tells the lists apart and what they begin with (`channel_petition`). version: of its
+    columns; a change of these raises it, and `earlier` gives the old shape for a while.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Mart:
     examples: tuple[Example, ...]
     version: int = 1
     earlier: tuple[Earlier, ...] = ()
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     services: tuple[str, ...] = ()
     work: tuple[str, ...] = ()
 
@@ -171,6 +174,7 @@ def _mart(mart: str, raw: Mapping[str, Any], where: str, owners: Mapping[str, Te
         **lists, refers=dict(raw.get("refers", {})),
         adds_up={k: tuple(v) for k, v in raw.get("adds_up", {}).items()}, at_most=dict(raw.get("at_most", {})),
         amounts=dict(raw.get("amounts", {})),
+        codes={c: (v,) if isinstance(v, str) else tuple(v) for c, v in raw.get("codes", {}).items()},
         agrees=tuple(_agreement(mart, a, where) for a in raw.get("agrees", ())),
         examples=tuple(_example(e, where) for e in raw.get("examples", ())), version=raw.get("version", 1),
         earlier=tuple(_earlier(v, e, where) for v, e in raw.get("earlier", {}).items()),
@@ -221,6 +225,7 @@ def _consistent(
         ("may_be_empty", set(mart.may_be_empty) - columns),
         ("refers", (set(mart.refers) - columns) | (set(mart.refers.values()) - set(marts))),
         ("adds_up", {m for k, v in mart.adds_up.items() for m in (k, *v)} - set(mart.measures)),
+        ("codes", {c for column, told in mart.codes.items() for c in (column, *told[:-1])} - columns),
         ("version", {e.version for e in mart.earlier} - set(range(1, mart.version))),
         ("amounts", set(mart.amounts) - set(mart.measures) | set(mart.amounts.values()) - set(mart.counts)),
         ("at_most", {m for pair in mart.at_most.items() for m in pair} - set(mart.measures)),

@@ -37,7 +37,7 @@ def days_apart(on: Scope, check: Check) -> Sql:
 
 @kind("working_day_deadline", after=required(word), min=optional(whole), max=optional(whole))
 def working_day_deadline(on: Scope, check: Check) -> Sql:
-    """A deadline in working days by the State Council's holiday notices (`codes/holidays.yml`): so many lie between.
+    """A deadline in working days by the State Council's holiday notices (`codes/holidays/`): so many lie between.
 
     The day it starts on does not count, its last day does. Outside the years of the notices nothing is said.
     """

@@ -231,5 +231,5 @@ def test_code_lists_name_their_standard_and_the_calendar_its_years() -> None:
     assert code_list("sex") == ("0", "1", "2", "9") and len(code_list("communities")) == 11
     assert "440197" in divisions().listed
     known = calendar()
-    assert (known.first.year, known.last.year) == (2018, 2023)
+    assert (known.first.year, known.last.year) == (2018, 2026)
     assert all(d.weekday() >= 5 for d in known.worked) and not set(known.off) & set(known.worked)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.marts import header
 from expectations.errors import CallRejected
 from expectations.marts import FILE, load_marts
 
@@ -24,3 +25,8 @@ def test_a_rule_is_one_sentence_in_each_language(mart: str) -> None:
     rule = load_marts().marts[mart].rule
     assert rule.zh.endswith("。") and rule.zh.count("。") == 1
     assert rule.en.endswith(".") and ". " not in rule.en
+
+
+@pytest.mark.parametrize("mart", sorted(load_marts().marts))
+def test_the_header_of_the_select_says_the_same(mart: str) -> None:
+    assert header(mart, "Rule") == load_marts().marts[mart].rule.en

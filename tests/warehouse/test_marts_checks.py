@@ -43,7 +43,8 @@ def connection(town_hall: Connection) -> Iterator[Connection]:
 
 def present(connection: Connection, columns: str) -> list[tuple[object, ...]]:
     make_table(connection, name("prepared", "case_present"), relation(FOLDER, "_case_present"))
-    make_table(connection, name("prepared", "case_judged"), relation(FOLDER, "_case_judged"))
+    for made in ("case_limit", "case_judged"):
+        make_table(connection, name("prepared", made), relation(FOLDER, f"_{made}"))
     rows = connection.execute(f"select {columns} from prepared.case_present order by all").fetchall()
     return list(rows)
 
@@ -149,13 +150,14 @@ def test_the_declaration_is_read_strictly(tmp_path: Path, path: tuple[str, ...],
 
 
 def test_the_calendar_knows_the_working_days_of_its_years(connection: Connection) -> None:
-    # The office calendars of 2018 to 2023 have 250, 250, 249, 250, 249 and 249 working days, as another list also says.
+    # 365 days less weekends less the 11 days of the law (13 from 2025, 13 in 2020 with the two days of its extension).
     found = connection.execute(
         "select year, count(*) filter (where is_working_day) from marts.dim_calendar where is_certain group by year "
         "order by year"
     ).fetchall()
-    assert found == [(2018, 250), (2019, 250), (2020, 249), (2021, 250), (2022, 249), (2023, 249)]
-    first = connection.execute("select min(day), max(day) >= date '2023-12-31' from marts.dim_calendar").fetchall()
+    assert found == [(2018, 250), (2019, 250), (2020, 249), (2021, 250), (2022, 249), (2023, 249),
+                     (2024, 251), (2025, 248), (2026, 248)]  # fmt: skip
+    first = connection.execute("select min(day), max(day) >= date '2026-12-31' from marts.dim_calendar").fetchall()
     assert first == [(date(2017, 1, 1), True)]
 
 

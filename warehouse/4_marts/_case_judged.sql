@@ -1,45 +1,18 @@
 -- Grain: one row per case, or rating without a case. A working table, never published.
--- From: prepared.case_present, marts.ref_sla, marts.dim_calendar, reference.workday.   To: case_*, wage_recovery*.
--- Rule: the due time of the source wins where it sends a possible one; else the limit of the law on the day of receipt,
--- in calendar or working days: the day it starts on does not count, its last day does. A due time at midnight is the
--- whole day. Extended is what the source says, or a due time beyond the law's limit. Withdrawn cases are judged by none.
--- Without a time of rating the closing counts, then the receipt.
-with matter as (
-    select case_present.*, night.as_of_day,
-        case when is_received then cast(received_at as date) end as received_on,
-        case when cast(accepted_at as date) <= night.as_of_day then cast(accepted_at as date) end as accepted_on,
-        case when due_at >= cast(received_at as date) then
-            case when cast(due_at as time) = time '00:00:00' then due_at + interval '86399' second else due_at end
-        end as stated_due,
-        case when satisfaction is not null or satisfaction_intake is not null or feedback_score is not null
-            then cast(coalesce(rated_at, closed_at, received_at) as date) end as rated_on
-    from prepared.case_present as case_present
-    cross join reference.night as night
-),
-limited as (
-    select matter.*,
-        case accepting.day_kind when 'working' then accept_day.day else received_on + accepting.days end as accept_by,
-        case closing.day_kind when 'working' then close_day.day
-            else coalesce(case closing.starts_from when 'accepted' then accepted_on end, received_on) + closing.days
-        end as legal_due
-    from matter
-    left join marts.ref_sla as accepting on accepting.kind = matter.kind and accepting.step = 'accept'
-        and received_on between accepting.valid_from and accepting.valid_to
-    left join marts.ref_sla as closing on closing.kind = matter.kind and closing.step = 'close'
-        and received_on between closing.valid_from and closing.valid_to
-    left join marts.dim_calendar as accept_start on accept_start.day = received_on
-    left join reference.workday as accept_day on accepting.day_kind = 'working'
-        and accept_day.number = accept_start.working_days_until + accepting.days
-    left join marts.dim_calendar as close_start on close_start.day
-        = coalesce(case closing.starts_from when 'accepted' then accepted_on end, received_on)
-    left join reference.workday as close_day on closing.day_kind = 'working'
-        and close_day.number = close_start.working_days_until + closing.days
-),
-due as (
-    select limited.*,
-        coalesce(stated_due, cast(legal_due as timestamp) + interval '86399' second) as due_by,
-        cast(as_of_day as timestamp) + interval '86399' second as night_end
-    from limited
+-- From: prepared.case_present, prepared.case_limit.   To: case_*, hotline_timeliness, wage_recovery*.
+-- Rule: the due time of the source wins where it sends a possible one (a due time at midnight is the whole day), else the
+-- end of the law's last day. Extended is what the source says, or a due time beyond the law's limit. Withdrawn cases are
+-- judged by none. Without a time of rating the closing counts, then the receipt.
+with due as (
+    select
+        present.*, limits.* exclude (case_key, kind),
+        case when present.satisfaction is not null or present.satisfaction_intake is not null
+            or present.feedback_score is not null
+            then cast(coalesce(present.rated_at, present.closed_at, present.received_at) as date) end as rated_on,
+        coalesce(limits.stated_due, cast(limits.legal_due as timestamp) + interval '86399' second) as due_by,
+        cast(limits.as_of_day as timestamp) + interval '86399' second as night_end
+    from prepared.case_present as present
+    join prepared.case_limit as limits on limits.case_key = present.case_key and limits.kind = present.kind
 ),
 judged as (
     select due.*,
@@ -57,6 +30,9 @@ select
     coalesce(outcome, 'unknown') as outcome,
     cast(date_trunc('month', received_on) as date) as month,
     year(received_on) || '-Q' || quarter(received_on) as quarter,
+    received_on, due_by,
+    -- Closed at a time nobody told is closed all the same: by the day of receipt.
+    case when is_closed then coalesce(cast(closed_at as date), received_on) end as closed_on,
     is_received, is_withdrawn, is_acceptance_judged,
     coalesce(is_acceptance_judged and accepted_on <= accept_by, false) as is_accepted_in_time,
     is_done,
@@ -67,9 +43,13 @@ select
     coalesce(is_open and due_by <= night_end, false) as is_open_overdue,
     not is_withdrawn and (coalesce(is_extended = '1', false) or coalesce(cast(stated_due as date) > legal_due, false))
         as was_extended,
-    is_reopened, times_sent_back > 0 as was_sent_back,
-    coalesce(is_repeated = '1', false) as was_repeated,
-    stated_due is not null as is_due_by_source,
+    not is_withdrawn and is_reopened as was_reopened,
+    not is_withdrawn and times_sent_back > 0 as was_sent_back,
+    not is_withdrawn and coalesce(is_repeated = '1', false) as was_repeated,
+    not is_withdrawn and stated_due is not null as is_due_by_source,
+    not is_withdrawn and (
+        is_acceptance_judged and is_accept_uncertain or stated_due is null and due_by is not null and is_close_uncertain
+    ) as is_limit_uncertain,
     coalesce(is_success = '1', false) as has_succeeded, coalesce(is_success = '0', false) as has_failed,
     cast(date_trunc('month', rated_on) as date) as rated_month,
     year(rated_on) || '-Q' || quarter(rated_on) as rated_quarter,

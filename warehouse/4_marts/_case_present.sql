@@ -1,7 +1,8 @@
 -- Grain: one row per case; no person, no number, no address. A working table, never published.
 -- From: claims.case, reference.community_alias, reference.night, marts.dim_community.   To: _case_judged.
--- Rule: the newest version of a record by the source's own time; closed once and open later is re-opened. A record
--- without a time of receipt only rates: it is joined to its case, and stands by itself when that is not there.
+-- Rule: the newest version of a record by the source's own time; closed once and open later, or open
+-- with a closing time, is re-opened. A record without a time of receipt only rates: it is joined to its case, and stands
+-- by itself when that is not there.
 with version as (
     select
         rowid as row_number, obs_key, op, content_hash, coalesce(changed_at, timestamp '1990-01-01 00:00:00') as moment,
@@ -24,7 +25,7 @@ present as (
     where claims.op <> 'delete'
 ),
 rating as (
-    select source, case_ref, min(obs_key) as case_key, min(kind) as kind, max(rated_at) as rated_at,
+    select source, case_ref, min(obs_key) as case_key, min(kind) as kind, max(coalesce(rated_at, changed_at)) as rated_at,
         max(satisfaction) as satisfaction, max(satisfaction_intake) as satisfaction_intake
     from present
     where received_at is null and (satisfaction is not null or satisfaction_intake is not null)
@@ -38,7 +39,8 @@ matter as (
         present.closed_at, coalesce(present.is_closed = '1', present.closed_at is not null) as is_closed,
         coalesce(present.ended, false) as is_withdrawn, present.outcome, present.is_success,
         present.is_extended, present.is_repeated, coalesce(present.times_sent_back, 0) as times_sent_back,
-        coalesce(present.is_reopened, false) as is_reopened,
+        coalesce(present.is_reopened or (present.is_closed = '0' and present.closed_at is not null), false)
+            as is_reopened,
         coalesce(present.satisfaction, rating.satisfaction) as satisfaction,
         coalesce(present.satisfaction_intake, rating.satisfaction_intake) as satisfaction_intake,
         coalesce(present.rated_at, rating.rated_at) as rated_at,

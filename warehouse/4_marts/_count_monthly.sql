@@ -1,7 +1,8 @@
 -- Grain: one row per kind of count, month, service_type and community_code. A working table, never published.
 -- From: claims.service_count, reference.community_alias, reference.night.   To: enrolment_progress, service_delivery,
 -- marts.rental_movement.
--- Rule: the newest version of each record by the source's own time; months and days after the night are left out.
+-- Rule: the newest version of each record by the source's own time; months and days after the night are left out. A sum
+-- is null where no record tells the figure.
 with version as (
     select
         rowid as row_number, obs_key, op, content_hash, coalesce(changed_at, timestamp '1990-01-01 00:00:00') as moment
@@ -32,15 +33,16 @@ select
     count(*) filter (where finished_on <= due_on and finished_on <= night.as_of_day) as finished_in_time,
     count(*) filter (where (finished_on is null or finished_on > night.as_of_day) and due_on <= night.as_of_day)
         as overdue,
-    cast(coalesce(sum(present.given), 0) as bigint) as given,
-    cast(coalesce(sum(present.due), 0) as bigint) as due,
-    cast(coalesce(sum(present.on_time), 0) as bigint) as on_time,
-    cast(coalesce(sum(present.found), 0) as bigint) as found,
-    cast(coalesce(sum(present.not_found), 0) as bigint) as not_found,
-    cast(coalesce(sum(present.duplicates), 0) as bigint) as duplicates,
-    cast(coalesce(sum(present.moved_in), 0) as bigint) as moved_in,
-    cast(coalesce(sum(present.moved_out), 0) as bigint) as moved_out,
-    cast(coalesce(sum(present.renewed), 0) as bigint) as renewed
+    cast(sum(present.given) as bigint) as given,
+    cast(sum(present.due) as bigint) as due,
+    cast(sum(present.on_time) as bigint) as on_time,
+    cast(sum(present.found) as bigint) as found,
+    cast(sum(present.not_found) as bigint) as not_found,
+    cast(sum(present.duplicates) as bigint) as duplicates,
+    -- Nothing above zero beside a figure that was not sent is no zero: nothing is known of it.
+    cast(case when sum(moved_in) > 0 or count(moved_in) = count(*) then sum(moved_in) end as bigint) as moved_in,
+    cast(case when sum(moved_out) > 0 or count(moved_out) = count(*) then sum(moved_out) end as bigint) as moved_out,
+    cast(case when sum(renewed) > 0 or count(renewed) = count(*) then sum(renewed) end as bigint) as renewed
 from present
 cross join reference.night as night
 left join reference.community_alias as stated on stated.alias = present.area_code

@@ -1,9 +1,10 @@
 -- Grain: one row per quarter of rating, kind and handling_office.
--- From: prepared.case_judged.   To: publish.
--- Rule: every case can be rated twice: the office that took it in, and the one responsible for it. Codes 1 satisfied,
--- 2 mostly, 3 not, 9 asked and not rated; counted in the quarter of the rating.
+-- From: prepared.case_judged, prepared.coverage.   To: publish.
+-- Rule: The ratings of case_satisfaction, by quarter of the rating, kind and responsible office (`unknown` where none
+-- is named).
 select
-    rated_quarter as quarter, kind, handling_office,
+    judged.rated_quarter as quarter, judged.kind, judged.handling_office,
+    coalesce(any_value(coverage.coverage), 0) as coverage,
     count(*) filter (where intake in ('1', '2', '3')) as rated_intake,
     count(*) filter (where intake in ('1', '2')) as content_intake,
     count(*) filter (where intake = '1') as satisfied_intake,
@@ -17,7 +18,9 @@ select
     count(*) filter (where responsible = '3') as dissatisfied_responsible,
     count(*) filter (where responsible = '9') as not_rated_responsible,
     count(feedback_score) as feedback_given,
-    cast(coalesce(sum(feedback_score), 0) as bigint) as feedback_points
-from prepared.case_judged
+    cast(sum(feedback_score) as bigint) as feedback_points
+from prepared.case_judged as judged
+left join prepared.coverage as coverage on coverage.subject = judged.kind || '_rating' and coverage.span = 'quarter'
+    and coverage.period = judged.rated_quarter
 where is_rated
-group by rated_quarter, kind, handling_office
+group by judged.rated_quarter, judged.kind, judged.handling_office

@@ -1,8 +1,10 @@
 -- Grain: one row per quarter of receipt, kind and channel.
--- From: prepared.case_judged.   To: publish.
--- Rule: each case is counted in the quarter of its receipt; how it is judged stands in _case_judged.
+-- From: prepared.case_judged, prepared.coverage.   To: publish.
+-- Rule: The cases of case_timeliness, judged as there, by quarter of receipt, kind and the channel they came by
+-- (`unknown` where none is named).
 select
-    quarter, kind, channel,
+    judged.quarter, judged.kind, judged.channel,
+    coalesce(any_value(coverage.coverage), 0) as coverage,
     count(*) as received,
     count(*) filter (where is_withdrawn) as withdrawn,
     count(*) filter (where is_acceptance_judged) as acceptance_judged,
@@ -14,10 +16,13 @@ select
     count(*) filter (where is_open) as open,
     count(*) filter (where is_open_overdue) as open_overdue,
     count(*) filter (where was_extended) as extended,
-    count(*) filter (where is_reopened) as reopened,
+    count(*) filter (where was_reopened) as reopened,
     count(*) filter (where was_sent_back) as sent_back,
     count(*) filter (where was_repeated) as repeated,
-    count(*) filter (where is_due_by_source) as due_by_source
-from prepared.case_judged
+    count(*) filter (where is_due_by_source) as due_by_source,
+    count(*) filter (where is_limit_uncertain) as limit_uncertain
+from prepared.case_judged as judged
+left join prepared.coverage as coverage on coverage.subject = judged.kind and coverage.span = 'quarter'
+    and coverage.period = judged.quarter
 where is_received
-group by quarter, kind, channel
+group by judged.quarter, judged.kind, judged.channel

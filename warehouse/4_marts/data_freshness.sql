@@ -1,7 +1,7 @@
 -- Grain: one row per source and entity.
 -- From: ledger.load, quality.run, quality.entity, quality.result, reference.night.   To: publish.
--- Rule: how far the loads reach and how old the newest change is, on the night of the build; what was purged later had
--- been landed all the same.
+-- Rule: One row per source and kind of record: the loads up to the night, how far they reach, and the newest change the
+-- last check saw with its age on the night; what was purged later still counts as landed.
 with loaded as (
     select source, entity, count(*) as loads, cast(max(window_end) as date) as loaded_until,
         cast(sum(landed + coalesce(dropped['purged'], 0)) as bigint) as records_landed

@@ -1,8 +1,8 @@
 -- Grain: one row per month, device_kind and community_code.
 -- From: register.device, device_state, object_location, marts.dim_calendar, prepared places.   To: publish.
--- Rule: devices that stand, by their state at the end of the month (of the night, for this month), and the minutes of the
--- month on line, over the minutes in which a state was known, since the kind was first shown; a month that ended before
--- that is empty and says so, for nobody can tell what stood there then.
+-- Rule: Devices that stand, by month, kind and community: by their state at the end of the month (of the night in its
+-- own month), and the minutes of the month with a known state and on line since the kind was first shown; a month that
+-- ended before that is empty and says so (`basis` is `not_shown`).
 with month as (
     select
         calendar.month,
@@ -73,6 +73,7 @@ counted as (
 select
     month.month, place.device_kind, place.community_code,
     case when place.shown_from <= month.ends then 'shown' else 'not_shown' end as basis,
+    coalesce(coverage.coverage, 0) as coverage,
     case when place.shown_from <= month.ends then coalesce(counted.devices, 0) end as devices,
     case when place.shown_from <= month.ends then coalesce(counted.devices_online, 0) end as devices_online,
     case when place.shown_from <= month.ends then coalesce(counted.devices_offline, 0) end as devices_offline,
@@ -83,3 +84,5 @@ cross join place
 left join counted
     on counted.month = month.month and counted.device_kind = place.device_kind
     and counted.community_code = place.community_code
+left join prepared.coverage as coverage on coverage.subject = 'device' and coverage.span = 'month'
+    and coverage.period = cast(month.month as varchar)

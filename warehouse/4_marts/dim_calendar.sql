@@ -1,6 +1,8 @@
 -- Grain: one row per day.
 -- From: reference.calendar.   To: analysts, ref_sla, _case_judged, device_online, yearly_report.
--- Rule: working days by the State Council's notices; outside their years is_certain is false and the weekday decides.
+-- Rule: One row per day from 2017-01-01 to 400 days past the night or the end of the last year with a notice, whichever
+-- is later: working days as the State Council's holiday notice of the year says (is_certain true), Monday to Friday in
+-- years without a notice.
 select
     day,
     cast(date_trunc('month', day) as date) as month,

@@ -1,4 +1,5 @@
 -- Grain: one row per code of a list.
 -- From: reference.code.   To: analysts.
--- Rule: names for the codes in the marts; a list bears the name of the column, channels also the kind of case.
-select list, code, zh as name_zh, en as name_en from reference.code
+-- Rule: One row per code that occurs in a mart, `unknown` included; a code that no list names stands as `code X (not
+-- listed)`.
+select list, code, zh as name_zh, en as name_en, status from reference.code

@@ -1,6 +1,6 @@
 -- Grain: one row per community of the street, and one for what is known to the street only.
 -- From: reference.community, reference.night.   To: analysts, every mart with a community.
--- Rule: the code of the street followed by 000 stands for `no community`, so that communities add up to the street.
+-- Rule: One row per community in the street's list, and one (the street's code and 000) for what is in none.
 with listed as (
     select community.community_code, community.name, true as is_community
     from reference.community as community

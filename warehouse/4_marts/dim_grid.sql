@@ -1,6 +1,7 @@
 -- Grain: one row per grid cell ever known, and one per community for what is in no grid.
 -- From: register.grid_cell, marts.dim_community.   To: analysts, every mart with a grid.
--- Rule: the code of the community followed by 000 stands for `no grid`, so that grids add up to their community.
+-- Rule: One row per grid cell the register has ever known, and one per community (its code and 000) for what is in no
+-- cell.
 with cell as (
     select
         cell.grid_code,

@@ -1,6 +1,7 @@
 -- Grain: one row per grid_code, use and is_let.
 -- From: register.house, person_house_link, prepared.house_place, marts.dim_community.   To: publish.
--- Rule: a house in force with at least one current resident is occupied; empty is what the last visit found empty.
+-- Rule: Dwellings in force, by grid cell, use and whether let: occupied is one in which at least one resident lives
+-- now, found empty one in which nobody does and which the last visit found empty; area and rooms sum what is on record.
 with living as (
     select stay.house_id, count(*) as residents
     from register.person_house_link as stay
@@ -28,6 +29,7 @@ dwelling as (
 )
 select
     grid_code, community_code, use, is_let,
+    coalesce(any_value(coverage.coverage), 0) as coverage,
     count(*) as houses,
     cast(sum(is_occupied) as bigint) as houses_occupied,
     cast(sum(is_found_empty) as bigint) as houses_found_empty,
@@ -36,4 +38,5 @@ select
     cast(sum(area_m2) as decimal(18, 2)) as area_m2,
     cast(sum(has_area) as bigint) as houses_with_area
 from dwelling
+left join prepared.coverage as coverage on coverage.subject = 'dwelling' and coverage.span = 'night'
 group by grid_code, community_code, use, is_let

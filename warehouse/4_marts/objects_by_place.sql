@@ -1,6 +1,8 @@
 -- Grain: one row per object_kind, kind and grid_code.
 -- From: register.device, vehicle, facility, organisation, object_location, organisation_premises.   To: publish.
--- Rule: objects in force at their current place: the cell of a point or code, else of the dwelling, else of the building.
+-- Rule: Objects in force on the night, by kind (device: camera, recorder, door or platform; vehicle; facility by its
+-- class; organisation by its kind) and by the grid cell of where they stand now: that of their point or grid code, else
+-- of the dwelling, else of the building.
 with object as (
     select 'device' as object_kind, device_id as object_id, kind from register.device where in_force
     union all
@@ -39,8 +41,10 @@ select
     placed.kind,
     coalesce(grid.grid_code, placed.community_code || '000') as grid_code,
     coalesce(grid.community_code, placed.community_code) as community_code,
+    coalesce(any_value(coverage.coverage), 0) as coverage,
     count(*) as objects
 from placed
 left join marts.dim_grid as grid on grid.grid_code = placed.grid_code
+left join prepared.coverage as coverage on coverage.subject = placed.object_kind and coverage.span = 'night'
 group by placed.object_kind, placed.kind, coalesce(grid.grid_code, placed.community_code || '000'),
     coalesce(grid.community_code, placed.community_code)

@@ -1,7 +1,7 @@
 -- Grain: one row per night and source.
 -- From: quality.run, quality.result, quality.quarantine, reference.night.   To: publish.
--- Rule: what the checks of a night said, and which incidents began and ended with it; emptied rows are accepted ones that
--- lost a value to a rule.
+-- Rule: One row per night up to this one and source: what the checks of that night said, how many rules ended how, how
+-- many records there were, and the quarantine incidents that began and ended with it.
 with ruled as (
     select source, night,
         count(*) as rules,

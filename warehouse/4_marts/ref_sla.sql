@@ -1,6 +1,7 @@
 -- Grain: one row per kind of case, step and first day of validity.
 -- From: reference.sla.   To: analysts, _case_judged.
--- Rule: what the law allows, which article says so, and whether its text was checked or is still to be confirmed.
+-- Rule: One row per limit set by law or by the source system and period in which it is in force, with the article and
+-- whether its text was checked.
 select
     kind,
     step,
@@ -10,6 +11,8 @@ select
     day_kind,
     starts_from,
     cast(extension_days as integer) as extension_days,
+    moves_to_working_day,
+    moves_source,
     law,
     article,
     status,

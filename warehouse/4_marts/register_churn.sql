@@ -1,6 +1,7 @@
 -- Grain: one row per known_on, thing and reason.
 -- From: register.change.   To: publish.
--- Rule: ids that were given out and have become another, by why; counts only, an id resolves in the register.
+-- Rule: Ids of the register that were given out and have since become another, by the day that was known, thing and
+-- reason.
 select
     cast(known_at as date) as known_on,
     thing,

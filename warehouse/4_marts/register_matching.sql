@@ -1,6 +1,7 @@
 -- Grain: one row per thing of the register.
 -- From: register.person, house, building, grid_cell, device, vehicle, organisation, facility, reviews.   To: publish.
--- Rule: how many records became how many things, how many rest on several sources, and what waits for a steward.
+-- Rule: One row per kind of thing in the register: how many there are and are in force, the source records they were
+-- made from, how many rest on several sources or are provisional, and the cases that wait for a steward.
 with told as (
     select 'person' as thing, records, sources, in_force, is_provisional from register.person
     union all
@@ -25,6 +26,7 @@ waiting as (
 )
 select
     told.thing,
+    coalesce(any_value(coverage.coverage), 0) as coverage,
     count(*) as things,
     count(*) filter (where told.in_force) as things_in_force,
     cast(sum(told.records) as bigint) as records,
@@ -33,4 +35,5 @@ select
     coalesce(any_value(waiting.review_cases), 0) as review_cases
 from told
 left join waiting on waiting.thing = told.thing
+left join prepared.coverage as coverage on coverage.subject = told.thing and coverage.span = 'night'
 group by told.thing

@@ -1,6 +1,7 @@
 -- Grain: one row per community_code and tenure.
 -- From: register.person_house_link, register.person, prepared.house_place, marts.dim_community.   To: publish.
--- Rule: current stays of persons in force, by how the dwelling is held; dwellings of several tenures count in each.
+-- Rule: Residents with a current residence, by the community of the dwelling and how it is held; a dwelling held in
+-- several ways is counted in each.
 with stay as (
     select
         coalesce(place.community_code, street.community_code) as community_code,
@@ -14,7 +15,9 @@ with stay as (
 )
 select
     community_code, tenure,
+    coalesce(any_value(coverage.coverage), 0) as coverage,
     count(*) as residents,
     count(distinct house_id) as houses
 from stay
+left join prepared.coverage as coverage on coverage.subject = 'resident' and coverage.span = 'night'
 group by community_code, tenure

@@ -1,7 +1,9 @@
 -- Grain: one row per grid_code, age_band, sex and registration_kind.
 -- From: register.person, person_house_link, prepared.house_place, marts.dim_grid.   To: residents_by_community, publish.
--- Rule: a person in force is a resident of the grid of the current dwelling, else of the community of the registration,
--- else of the street. Ages are full years on the night of the build.
+-- Rule: Residents (in force on the night with a current residence in the street, or registered here by household
+-- registration without a newer residence elsewhere), each counted once by the grid cell of the dwelling lived in (else
+-- the community of the registration, else the street), by age in full years on the night, sex and kind of registration;
+-- those of them without a known dwelling stand beside.
 with resident as (
     select
         home.grid_code,
@@ -40,7 +42,9 @@ placed as (
 )
 select
     grid_code, community_code, age_band, sex, registration_kind,
+    coalesce(any_value(coverage.coverage), 0) as coverage,
     count(*) as residents,
     cast(sum(is_without_dwelling) as bigint) as residents_without_dwelling
 from placed
+left join prepared.coverage as coverage on coverage.subject = 'resident' and coverage.span = 'night'
 group by grid_code, community_code, age_band, sex, registration_kind

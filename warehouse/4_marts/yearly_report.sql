@@ -1,62 +1,36 @@
 -- Grain: one row per indicator and year, from 2018 to the year of the night.
--- From: reference.indicator, marts.case_timeliness, case_satisfaction, case_outcome, wage_recovery, enrolment_progress,
--- marts.service_delivery, marts.dim_calendar.   To: publish.
--- Rule: the figures of the annual report on law-based government, each the sum of one column of one mart, which the row
--- names; numerators and denominators, never a rate. A year without a single row stands as null, not as 0.
-with figure as (
-    select 'case_timeliness' as mart, kind, year(month) as year, measure,
-        cast(value as decimal(18, 2)) as value
-    from marts.case_timeliness
-    cross join lateral (values
-        ('received', received), ('acceptance_judged', acceptance_judged), ('accepted_in_time', accepted_in_time),
-        ('closed', closed), ('closed_in_time', closed_in_time), ('reopened', reopened)
-    ) as told(measure, value)
-    union all
-    select 'case_satisfaction' as mart, kind, year(month) as year, measure,
-        cast(value as decimal(18, 2)) as value
-    from marts.case_satisfaction
-    cross join lateral (values
-        ('rated_intake', rated_intake), ('content_intake', content_intake),
-        ('rated_responsible', rated_responsible), ('content_responsible', content_responsible)
-    ) as told(measure, value)
-    union all
-    select 'case_outcome' as mart, kind, cast(substr(quarter, 1, 4) as bigint) as year, 'succeeded' as measure,
-        cast(succeeded as decimal(18, 2)) as value
-    from marts.case_outcome
-    union all
-    select 'wage_recovery' as mart, '' as kind, year(month) as year, measure,
-        cast(value as decimal(18, 2)) as value
-    from marts.wage_recovery
-    cross join lateral (values
-        ('workers_recovered', workers_recovered), ('amount_recovered', amount_recovered)
-    ) as told(measure, value)
-    union all
-    select 'enrolment_progress' as mart, '' as kind, year(month) as year, 'visited' as measure,
-        cast(visited as decimal(18, 2)) as value
-    from marts.enrolment_progress
-    union all
-    select 'service_delivery' as mart, service_kind as kind, year, 'given' as measure,
-        cast(given as decimal(18, 2)) as value
-    from marts.service_delivery
-),
-yearly as (
-    select mart, kind, year, measure, cast(sum(value) as decimal(18, 2)) as value
-    from figure
-    group by mart, kind, year, measure
-),
-year as (
+-- From: reference.indicator, prepared.yearly_figure, prepared.coverage, prepared.coverage_counted,
+-- marts.dim_calendar, reference.night.   To: publish.
+-- Rule: Each indicator that indicator.csv lists, for each year from 2018 to that of the night: a flow is the sum of the
+-- named measure of the named mart over the months or quarters of the year, a stock what stood on 31 December of it (on
+-- the night in its own year), a rate is made from unrounded parts; the value is empty, and says so, where the year is
+-- not wholly loaded.
+with year as (
     select distinct calendar.year  -- one row per day becomes one per year
     from marts.dim_calendar as calendar
     cross join reference.night as night
-    where calendar.year between 2018 and year(night.as_of_day)
+    where calendar.year between year(night.first_day) and year(night.as_of_day)
+),
+told as (
+    select
+        indicator.*, year.year, coalesce(counted.coverage, coverage.coverage, 0) as coverage,
+        case when indicator.of is null then figure.value
+            else round(100 * figure.value / nullif(base.value, 0), 1) end as value
+    from reference.indicator as indicator
+    cross join year
+    left join prepared.yearly_figure as figure on figure.mart = indicator.mart
+        and figure.kind = coalesce(indicator.kind, '') and figure.measure = indicator.measure
+        and figure.year = year.year
+    left join prepared.yearly_figure as base on base.mart = indicator.mart
+        and base.kind = coalesce(indicator.kind, '') and base.measure = indicator.of and base.year = year.year
+    left join prepared.coverage as coverage on coverage.subject = indicator.fed_by and coverage.span = indicator.span
+        and coverage.period = cast(year.year as varchar)
+    left join prepared.coverage_counted as counted on counted.subject = indicator.fed_by
+        and counted.span = indicator.span and counted.period = cast(year.year as varchar)
 )
 select
-    indicator.indicator, year.year,
-    indicator.zh as indicator_zh, indicator.en as indicator_en,
-    yearly.value, indicator.unit,
-    indicator.mart, indicator.kind, indicator.measure,
-    indicator.rule_zh, indicator.rule_en
-from reference.indicator as indicator
-cross join year
-left join yearly on yearly.mart = indicator.mart and yearly.kind = coalesce(indicator.kind, '')
-    and yearly.measure = indicator.measure and yearly.year = year.year
+    indicator, year, zh as indicator_zh, en as indicator_en, unit, mart, kind, measure, of, rule_zh, rule_en, coverage,
+    case when coverage < 1 then '未载全 / incomplete' when value is null then '无记录 / none on record'
+        else '已载全 / complete' end as completeness,
+    cast(case when coverage = 1 then value end as decimal(18, 2)) as value
+from told

@@ -18,10 +18,12 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from expectations.code_lists import calendar
 from expectations.desk import prepare
 from expectations.errors import SourceChanged, SourceLater
 from expectations.marts import Marts, load_marts
 from expectations.sql import Sql, fill, name
+from warehouse.engine.code_names import name_codes
 from warehouse.engine.connection import Connection, open_warehouse, transaction
 from warehouse.engine.marts_check import Failure, check_marts, held_groups
 from warehouse.engine.nightly import last_night
@@ -34,18 +36,38 @@ _REFERS = re.compile(r"\b(?:marts|prepared)\.(\w+)")
 
 @dataclass
 class MartsReport:
-    """What a build came to: rows and seconds per table, failed checks, and the groups that must not be published."""
+    """What a build came to: rows and seconds per table, failed checks, and the groups that must not be published.
+
+    unlisted: codes that no list names, by list; they hold nothing. calendar_until: the last day a holiday notice tells
+    of, and whether the night lies beyond it.
+    """
 
     as_of_day: date
     rows: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     held: tuple[str, ...] = ()
+    unlisted: dict[str, list[str]] = field(default_factory=dict)
+    calendar_ends: date = date.max
+
+    @property
+    def notes(self) -> list[tuple[str, dict[str, Any]]]:
+        """What a person must see to though nothing is held: an event and its facts."""
+        found: list[tuple[str, dict[str, Any]]] = []
+        if self.as_of_day > self.calendar_ends:
+            found.append(("calendar_is_out_of_range", {"night": self.as_of_day.isoformat(),
+                                                       "ends": self.calendar_ends.isoformat()}))  # fmt: skip
+        if self.unlisted:
+            found.append(("codes_are_not_listed", {"lists": sorted(self.unlisted),
+                                                   "codes": sum(map(len, self.unlisted.values()))}))  # fmt: skip
+        return found
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: counts and names only."""
         return {
             "as_of_day": self.as_of_day.isoformat(), "rows": self.rows, "held": list(self.held),
+            "unlisted": self.unlisted,
+            "notes": [{"event": event, **facts} for event, facts in self.notes],
             "failures": [f.as_dict() for f in self.failures],
             "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
         }  # fmt: skip
@@ -79,7 +101,8 @@ def build_marts(connection: Connection, as_of_day: date, marts: Marts | None = N
     its consistency group and the groups that read from it are `held`. Raises: RE-EMPTY without a register, CT-SPEC for
     bad reference data.
     """
-    report = MartsReport(as_of_day)
+    declared = marts or load_marts()
+    report = MartsReport(as_of_day, calendar_ends=calendar().last)
     if not _has_register(connection):
         raise SourceLater("RE-EMPTY", detail="register.build holds no build that ended")
     prepare(connection)
@@ -93,8 +116,9 @@ def build_marts(connection: Connection, as_of_day: date, marts: Marts | None = N
             report.seconds[file] = time.monotonic() - started
             if not file.startswith("_"):
                 report.rows[file] = _rows(connection, name(*table_of(file)))
+        report.unlisted = name_codes(connection, (m for m in declared.marts.values() if m.name in report.rows))
+        report.rows["dim_code"] = _rows(connection, name("marts", "dim_code"))
     started = time.monotonic()
-    declared = marts or load_marts()
     report.failures = check_marts(connection, declared)
     report.held = held_groups(declared, report.failures, reads())
     report.seconds["checks"] = time.monotonic() - started

@@ -43,12 +43,24 @@ def held_groups(declared: Marts, failures: list[Failure], reads: Mapping[str, Se
     reads: per mart the marts it is made from.
     """
     held = {f.group for f in failures}
+    rests = {m: {r for r in _behind(m, reads) if r in declared.marts} for m in declared.marts}
     while True:
-        spread = {m.group for m in declared.marts.values() for r in reads.get(m.name, ())
-                  if r in declared.marts and declared.marts[r].group in held} - held  # fmt: skip
+        spread = {declared.marts[m].group for m, behind in rests.items()
+                  for r in behind if declared.marts[r].group in held} - held  # fmt: skip
         if not spread:
             return tuple(sorted(held))
         held |= spread
+
+
+def _behind(mart: str, reads: Mapping[str, Set[str]]) -> set[str]:
+    """Whatever a mart is made from, working tables looked through."""
+    found: set[str] = set()
+    waiting = [*reads.get(mart, ())]
+    while waiting:
+        if (file := waiting.pop()) not in found:
+            found.add(file)
+            waiting += reads.get(file, ())
+    return found
 
 
 def _check(connection: Connection, mart: Mart) -> Iterator[Failure]:

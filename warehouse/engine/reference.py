@@ -1,4 +1,4 @@
-"""The tables that no source sends and the marts need: the night, the calendar, the communities, limits, names of codes.
+"""The tables that no source sends and the marts need: the night, the calendar, feeds, communities, limits, code names.
 
 Flow: `expectations/codes/`, `warehouse/4_marts/data/*.csv` -> schema `reference`, made anew with every build of the
 marts. A CSV is data with its provenance in its own columns; empty cells are null.
@@ -17,12 +17,15 @@ from expectations.errors import CallRejected
 from expectations.sql import Sql, fill, joined, name, value, values
 from expectations.strict import read_yaml
 from warehouse.engine.connection import Connection
+from warehouse.engine.feeds import feeds
+from warehouse.engine.nightly import staged_contracts
 from warehouse.engine.relation import make_table
 
 DATA = Path(__file__).resolve().parent.parent / "4_marts" / "data"
 TYPED: Mapping[str, Callable[[str], Any]] = {
     "days": int, "extension_days": int, "valid_from": date.fromisoformat, "valid_to": date.fromisoformat,
 }  # fmt: skip
+ON_RECORD = date(2018, 1, 1)  # the first day the register knows of
 FIRST_DAY = date(2017, 1, 1)  # cases of the first year on record may be a year older
 AHEAD = timedelta(days=400)  # a limit of 90 working days ends well before
 
@@ -31,14 +34,25 @@ def load_reference(connection: Connection, as_of_day: date) -> None:
     """Make the schema `reference` for the night of `as_of_day`. Raises CallRejected CT-SPEC for bad data."""
     connection.execute("create schema if not exists reference")
     communities = read_yaml(FOLDER / "communities.yml")
-    _load(connection, "night", [{"as_of_day": as_of_day, "street_code": _street(communities)}])
+    night = {"as_of_day": as_of_day, "first_day": ON_RECORD, "street_code": _street(communities)}
+    _load(connection, "night", [night])
     _load_calendar(connection, as_of_day)
     _load(connection, "community", [{"community_code": c, "name": names[0]} for c, names in communities.items()])
     _load(connection, "community_alias", [
         {"alias": alias, "community_code": code} for code, names in communities.items() for alias in (code, *names)
     ])  # fmt: skip
+    fed = feeds(connection) or [("nothing", "", "")]
+    _load(connection, "feed", [dict(zip(("subject", "source", "entity"), feed, strict=True)) for feed in fed])
     for path in sorted(DATA.glob("*.csv")):
-        _load(connection, path.stem, _rows(path))
+        _load(connection, path.stem, _rows(path) + (_sources(connection) if path.stem == "code" else []))
+
+
+def _sources(connection: Connection) -> list[dict[str, Any]]:
+    """The names of the sources as their contracts give them, as codes of the list `source`."""
+    return [
+        {"list": "source", "code": c.source, "zh": c.title.zh, "en": c.title.en, "status": "local"}
+        for c in staged_contracts(connection)
+    ]
 
 
 def _street(communities: Mapping[str, Any]) -> str:
