@@ -1,7 +1,8 @@
 -- Grain: one row per night and source.
 -- From: quality.run, quality.result, quality.quarantine, reference.night.   To: publish.
 -- Rule: One row per night up to this one and source: what the checks of that night said, how many rules ended how, how
--- many records there were, and the quarantine incidents that began and ended with it.
+-- many records there were (accepted ones that lost a value beside them), and the quarantine incidents that began and
+-- ended with it.
 with ruled as (
     select source, night,
         count(*) as rules,
