@@ -115,10 +115,15 @@ def register_night(night: str | None) -> dict[str, Any]:
 
 
 def build_marts_night(night: str | None) -> dict[str, Any]:
-    """Build and check the marts of a night; a group that fails its checks is held, with an alert, and named."""
+    """Build and check the marts of a night; a group that fails its checks is held, with an alert, and named.
+
+    A night outside the years of the holiday notices, and codes that no list names, are alerts of their own.
+    """
     built, _ = marts_nightly(Settings.from_env().warehouse, night)
     if built["error"]:
         alert("marts_are_held", night=night, groups=built["held"])
+    for note in built["notes"]:  # a night beyond the calendar, a code without a name: nothing is held for it
+        alert(note["event"], **{fact: told for fact, told in note.items() if fact != "event"})
     return built
 
 
