@@ -18,10 +18,13 @@ from expectations.denied import refuse_denied
 from expectations.errors import CallRejected
 from expectations.model import (
     DEFAULT_FORMATS,
+    DELETIONS,
     DELIVERIES,
     EDGES,
     IDENTITY_COLUMNS,
+    NOT_TOLD,
     PURPOSES,
+    SNAPSHOT,
     TYPES,
     ZONES,
     Check,
@@ -92,8 +95,8 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         raw,
         where,
         required=("title", "key", "columns"),
-        optional=("changed_at", "clock_else", "delivery", "empty", "ignore", "drop", "identity", "no_urls", "floor",
-                  "rows", "fresh", "checks", "claims"),
+        optional=("changed_at", "clock_else", "delivery", "deletions", "empty", "ignore", "drop", "identity", "no_urls",
+                  "floor", "rows", "fresh", "checks", "claims"),
     )  # fmt: skip
     columns = tuple(_column(n, c or {}, f"{where}.{n}", name) for n, c in raw["columns"].items())
     entity = Entity(
@@ -102,6 +105,7 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         key=tuple(raw["key"]),
         changed_at=raw.get("changed_at"),
         delivery=_one_of(raw.get("delivery", "changes"), DELIVERIES, f"{where}.delivery"),
+        deletions=_deletions(raw, f"{where}.deletions"),
         empty_ok=_one_of(raw.get("empty", "ok"), ("ok", "fail"), f"{where}.empty") == "ok",
         columns=columns,
         ignore=tuple(raw.get("ignore", ())),
@@ -119,6 +123,12 @@ def _entity(name: str, raw: dict[str, Any], where: str, zone: str) -> Entity:
         checks=read_checks(raw.get("checks") or {}, entity, f"{where}.checks"),
         claims=read_claims(raw.get("claims") or {}, entity, f"{where}.claims", zone),
     )
+
+
+def _deletions(raw: dict[str, Any], where: str) -> str:
+    """A complete picture tells them, and nothing else does unless the contract says so."""
+    picture = raw.get("delivery") == SNAPSHOT
+    return _one_of(raw.get("deletions", SNAPSHOT if picture else NOT_TOLD), DELETIONS, where)
 
 
 def _check_entity(entity: Entity, where: str, zone: str) -> None:

@@ -16,6 +16,9 @@ TYPES = ("text", "code", "integer", "decimal", "date", "datetime", "boolean")
 EDGES = ("keep", "token", "identity", "band", "below", "prefix", "map", "suppress")
 ZONES = {"R": "register", "W": "work orders without persons", "A": "aggregates", "I": "inventory"}
 DELIVERIES = ("changes", "snapshot", "files")
+# How a source tells that a record is gone: a log of its own, a record that says so, a complete picture, a comparison of
+# keys that we make, or not at all.
+LOG, TOMBSTONE, SNAPSHOT, COMPARED, NOT_TOLD = DELETIONS = ("log", "tombstone", "snapshot", "compared", "not_told")
 SEVERITIES = ("critical", "warning")
 BLANK, QUARANTINE, NOTE = EFFECTS = ("blank", "quarantine", "note")
 NULL_POLICIES = ("pass", "fail")
@@ -200,6 +203,7 @@ class Entity:
     rows: Volume | None = None
     fresh: timedelta | None = None  # how old the newest change may be when the night ends
     claims: tuple[Claim, ...] = ()
+    deletions: str = NOT_TOLD
     clock_else: tuple[str, ...] = ()  # what dates a version whose change time is a stand-in; a month is its first day
 
     def column(self, name: str) -> Column:

@@ -8,8 +8,9 @@ from pathlib import Path
 import structlog
 
 from extractors import Source
+from extractors._kit.clock import now
 from extractors._kit.connection import Connection
-from extractors._kit.cursor import asked_by_change_time, hole_windows
+from extractors._kit.cursor import asked_by_change_time, compared, comparison_window, hole_windows
 from extractors._kit.run import run_source
 from plugins.alerts import alert
 from warehouse.decisions.closings import closed_of, open_of
@@ -31,6 +32,19 @@ def catch_up(source: Source, landing: Path, connection: Connection, night: str) 
         if summary.exit_status == 3:
             break  # the source is busy or gone: the next night asks again
     return read
+
+
+def compare_keys(source: Source, landing: Path, connection: Connection, night: str) -> int | None:
+    """Read all that a source without a delete log has, where that is due; the rows, or None.
+
+    What does not come is closed in staging. A comparison that fails closes nothing, and the next night makes it.
+    """
+    window = comparison_window(source, landing, night)
+    if window is None or now() < window.end:
+        return None
+    summary = run_source(compared(source), window, landing, connection, compare=True)
+    log.info("compared", source=source.key, rows=summary.rows, codes=[e.code for e in summary.errors])
+    return None if summary.errors else summary.rows
 
 
 def name_open(source: Source, landing: Path, until: datetime) -> None:

@@ -18,7 +18,7 @@ from extractors._kit.run import run_source
 from extractors._kit.summary import Summary
 from plugins.alerts import alert
 from plugins.connections import source_connection
-from plugins.holes import catch_up, name_open
+from plugins.holes import catch_up, compare_keys, name_open
 from plugins.nights import night_of, window_of
 from plugins.settings import Settings
 from warehouse.engine import stage_source
@@ -52,9 +52,10 @@ def extract_night(key: str, context: dict[str, Any]) -> dict[str, Any]:
     try:
         _raise_unless_landed(summary, context)
         caught_up = catch_up(source, settings.landing, connection, night)
+        keys = compare_keys(source, settings.landing, connection, night)
     finally:
         name_open(source, settings.landing, window.end)
-    return summary.as_dict() | {"caught_up": caught_up}
+    return summary.as_dict() | {"caught_up": caught_up, "compared": keys}
 
 
 def _raise_unless_landed(summary: Summary, context: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from expectations.manifest import entity_manifests, span_of
+from expectations.model import COMPARED
 from expectations.windows import Closing, open_windows
 from extractors._kit.spec import Source
 from extractors._kit.window import Window
@@ -38,6 +39,22 @@ def hole_windows(source: Source, landing: Path, day: str, closed: Sequence[Closi
         start = date.fromisoformat(day).toordinal() * PIECES % len(pieces)
         pieces = (pieces[start:] + pieces[:start])[:PIECES]
     return [piece.looking_back(source.overlap) for piece in pieces]
+
+
+def compared(source: Source) -> Source:
+    """The same source with the entities whose keys are held against ours."""
+    entities = source.contract().entities
+    return replace(source, entities=tuple(e for e in source.entities if entities[e].deletions == COMPARED))
+
+
+def comparison_window(source: Source, landing: Path, day: str) -> Window | None:
+    """All that was ever read of them, up to the night's end; None while the last comparison is recent enough."""
+    night = Window.of_day(day)
+    read = [m for e in compared(source).entities for m in entity_manifests(landing / source.key / e)]
+    begin = min((span_of(m)[0] for m in read), default=night.begin)
+    last = max((span_of(m)[1] for m in read if m.snapshot and span_of(m)[1] != night.end), default=None)
+    recent = last is not None and night.end - last < timedelta(days=source.compare)
+    return None if recent or begin >= night.begin else Window(begin, night.end)
 
 
 def asked_by_change_time(source: Source) -> Source:

@@ -73,10 +73,12 @@ def run_source(
     *,
     progress: Progress | None = None,
     history: bool = False,
+    compare: bool = False,
 ) -> Summary:
     """Extract one window of one source into the landing zone.
 
-    history: a backfill reads it: marked so, and without what only the present can be asked of.
+    history: a backfill reads it: marked so, and without what only the present can be asked of. compare: the window
+    holds all that the source has, so what does not come is gone.
     Errors of the source do not raise: they stand in the summary with their exit status, because what was landed
     before them (the other files of a drop folder, say) is still worth loading.
     Raises: CallRejected for a call that cannot start (keys, contract, landing folder, nothing to tell of the past).
@@ -100,7 +102,7 @@ def run_source(
             context.seen = seen_of(context.contract, folder, window, history=history)
             try:
                 _read(source, context, lanes, vault, progress)
-                _reconcile(context, lanes, summary)
+                _reconcile(context, lanes, summary, compare)
                 _land(context, lanes, summary, folder, tokeniser, window, history)
                 _acknowledge(context)
             finally:
@@ -195,7 +197,7 @@ def _take(lanes: dict[str, _Lane], page: Page, key: str) -> None:
     lane.writer.append(lane.minimiser.batch(page))
 
 
-def _reconcile(context: Context, lanes: dict[str, _Lane], summary: Summary) -> None:
+def _reconcile(context: Context, lanes: dict[str, _Lane], summary: Summary, compare: bool) -> None:
     """Hold the source's own total against what came. Raises SourceLater EX-GAP, EX-EMPTY."""
     for name, lane in lanes.items():
         tally, findings = context.tallies[name], lane.minimiser.findings
@@ -212,7 +214,7 @@ def _reconcile(context: Context, lanes: dict[str, _Lane], summary: Summary) -> N
             rejected=dict(sorted(rejected.items())),
             partial=tally.partial is not None,
             # A record of another shape may have any key, and is not gone: such a picture closes nothing.
-            snapshot=tally.snapshot and tally.partial is None and not findings.unshaped,
+            snapshot=(tally.snapshot or (compare and not rejected)) and tally.partial is None and not findings.unshaped,
             undeclared=dict(findings.undeclared),
             missing=missing,
             urls_removed=dict(sorted(findings.urls_removed.items())),

@@ -24,7 +24,7 @@ _REQUIRED = (
 )  # fmt: skip
 PRESENT, FILES, CHANGES = "none", "files", "changes"  # what a source can tell of the past
 HISTORIES = (PRESENT, FILES, CHANGES)
-OVERLAP = "1d"  # unless source.yml says otherwise
+OVERLAP, COMPARE = "1d", "7d"  # unless source.yml says otherwise
 TRANSPORTS = ("rest", "soap", "gb28181", "sql", "sftp")
 
 
@@ -34,7 +34,8 @@ class Source:
 
     number: its place in the office's list, text such as "03".
     lookback: days that the wire's own agreement looks back in every window. overlap: days before a night that its
-    window reads again, for rows that were committed late; rate: requests per second or None.
+    window reads again, for rows that were committed late. compare: days after which the keys of entities whose contract
+    says `deletions: compared` are held against ours again; rate: requests per second or None.
     history: what each entity can tell of the past: `none` (only the present can be asked for, so no backfill reads it),
     `files` (a month as long as its file lies there) or `changes` (what changed in a window, in its present state).
     options: constants of the wire, such as a page size; a missing one is an error where it is read.
@@ -52,6 +53,7 @@ class Source:
     window_field: str
     lookback: int
     overlap: int
+    compare: int
     rate: float | None
     status: str
     options: Mapping[str, Any]
@@ -128,7 +130,7 @@ def _source(path: Path, contracts: Path) -> Source:
         raise CallRejected("CT-SPEC", detail=f"{where}: transport is not one of {', '.join(TRANSPORTS)}")
     if raw["status"] not in ("draft", "live"):
         raise CallRejected("CT-SPEC", detail=f"{where}: status must be draft or live")
-    take(raw["window"], f"{where}: window", required=("field",), optional=("lookback", "overlap"))
+    take(raw["window"], f"{where}: window", required=("field",), optional=("lookback", "overlap", "compare"))
     return Source(
         key=key,
         number=str(raw["number"]),
@@ -142,6 +144,7 @@ def _source(path: Path, contracts: Path) -> Source:
         window_field=raw["window"]["field"],
         lookback=_days(raw["window"].get("lookback", "0d"), where),
         overlap=_days(raw["window"].get("overlap", OVERLAP), where),
+        compare=_days(raw["window"].get("compare", COMPARE), where),
         rate=float(raw["rate"]) if "rate" in raw else None,
         status=raw["status"],
         options=raw.get("options", {}),

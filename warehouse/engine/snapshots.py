@@ -1,4 +1,4 @@
-"""Closings and returns of snapshot entities, derived from the presence of all their loads.
+"""Closings and returns of snapshot and compared entities, derived from the presence of all their loads.
 
 A complete snapshot that lacks a record closes it; a content that comes back after that, or after another content,
 gets a version of its own, because the first one says only that it was known once. Both follow from the set of loads
@@ -15,6 +15,8 @@ from expectations.faultpoint import faultpoint, register
 from warehouse.engine.connection import Connection, transaction
 from warehouse.engine.sql import statement
 from warehouse.engine.staged import StagedEntity
+
+FEW = 10  # records that a comparison may miss however small the source is: two of three disputes may well be withdrawn
 
 register("snapshot.before_insert", "snapshot.before_commit", "snapshot.after_commit")
 
@@ -39,11 +41,13 @@ class Derived:
     latest_held: bool = False
 
 
-def held_back(ends: Sequence[End], floor: float | None, empty_ok: bool, confirmed: Collection[str]) -> list[End]:
+def held_back(
+    ends: Sequence[End], floor: float | None, empty_ok: bool, confirmed: Collection[str], few: int = 0
+) -> list[End]:
     """The complete observations that shrank too sharply to close anything.
 
     Each is held against the last one that was itself accepted: against a shrunken one, a second shrunken night would
-    pass. Without a floor, only an empty snapshot of an entity that is never empty is held.
+    pass. Without a floor, only an empty snapshot of an entity that is never empty is held. few: so many may always go.
     """
     held = []
     before = 0
@@ -51,7 +55,7 @@ def held_back(ends: Sequence[End], floor: float | None, empty_ok: bool, confirme
         if not end.complete:
             continue
         shrunk = end.keys < floor * before if floor is not None else (end.keys == 0 < before and not empty_ok)
-        if shrunk and not set(end.complete) & set(confirmed):
+        if shrunk and before - end.keys > few and not set(end.complete) & set(confirmed):
             held.append(end)
         else:
             before = end.keys
@@ -61,7 +65,7 @@ def held_back(ends: Sequence[End], floor: float | None, empty_ok: bool, confirme
 def derive(connection: Connection, staged: StagedEntity, confirmed: Collection[str]) -> Derived:
     """Bring closings and returns of one entity in line with its loads, in one transaction."""
     ends = observed(connection, staged)
-    held = held_back(ends, staged.entity.floor, staged.entity.empty_ok, confirmed)
+    held = held_back(ends, staged.entity.floor, staged.entity.empty_ok, confirmed, FEW if staged.compared else 0)
     if not _stale(connection, staged, ends, held):
         return Derived(held=(), latest_held=_latest_held(ends, held))
     connection.execute(statement("_derived"))
@@ -75,7 +79,8 @@ def derive(connection: Connection, staged: StagedEntity, confirmed: Collection[s
         connection.execute(
             statement("derived_add", table=staged.table, carried=staged.carried()), {"source": staged.source}
         )
-        connection.execute(statement("version_dated", table=staged.table), {**scope, "clocked": staged.clocked})
+        if not staged.compared:  # what is read by change time is known since its window ended
+            connection.execute(statement("version_dated", table=staged.table), {**scope, "clocked": staged.clocked})
         connection.execute(statement("derived_figures"), scope)
         faultpoint("snapshot.before_commit")
     faultpoint("snapshot.after_commit")

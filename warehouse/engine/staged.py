@@ -14,7 +14,7 @@ from functools import cached_property
 
 from expectations.contract import Contract
 from expectations.errors import CallRejected
-from expectations.model import Column, Entity
+from expectations.model import COMPARED, SNAPSHOT, Column, Entity
 from warehouse.engine.sql import (
     FALSE,
     NULL,
@@ -91,7 +91,12 @@ class StagedEntity:
     @property
     def snapshot(self) -> bool:
         """Whether absence in a complete load closes a record: the contract says so, not the manifest alone."""
-        return self.entity.delivery == "snapshot"
+        return self.entity.delivery == SNAPSHOT or self.compared
+
+    @property
+    def compared(self) -> bool:
+        """Whether its complete loads are comparisons of keys beside the loads of its changes."""
+        return self.entity.deletions == COMPARED
 
     @cached_property
     def shape(self) -> str:
