@@ -167,7 +167,7 @@ def report_night(night: str | None) -> dict[str, Any]:
     and a run that does not begin is late for no deadline.
     """
     settings = Settings.from_env()
-    report = build_report(settings.warehouse, settings.report, night).as_dict()
+    report = build_report(settings.warehouse, settings.report, night, settings.landing).as_dict()
     published = published_night(settings.landing.parent)
     if night and (published or "") < night:
         alert("marts_are_late", night=night, published=published)

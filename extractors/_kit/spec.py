@@ -77,7 +77,7 @@ class Source:
         """Markdown for the DAG page, made from source.yml and the contract; Chinese first."""
         contract = self.contract()
         rows = "\n".join(
-            f"| `{e.name}` | {e.title.zh} / {e.title.en} | {len(e.columns)} | {len(e.ignore)} |"
+            f"| `{e.name}` | {e.title.zh} / {e.title.en} | {len(e.columns)} | {len(e.ignore)} | {e.deletions} |"
             for e in contract.entities.values()
         )
         return (
@@ -85,7 +85,8 @@ class Source:
             f"**责任单位 / owner**: {contract.owner.zh} / {contract.owner.en}  \n"
             f"**出错先看 / first aid**: {contract.fix_hint.zh} / {contract.fix_hint.en}  \n"
             f"**保留 / retention**: {contract.retention}\n\n"
-            f"| 记录 / entity | 名称 / title | 保留字段 / kept | 丢弃 / ignored |\n|---|---|---|---|\n{rows}\n"
+            "| 记录 / entity | 名称 / title | 保留字段 / kept | 丢弃 / ignored | 删除 / deletions |\n"
+            f"|---|---|---|---|---|\n{rows}\n"
         )
 
     def extract(self) -> Callable[..., Iterator[Any]]:

@@ -8,9 +8,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
+from expectations.windows import Open
+from warehouse.decisions.closings import open_of
+from warehouse.decisions.store import decisions_url
 from warehouse.report.charts import rule_spark, source_spark, year
 from warehouse.report.export import Exporter
 from warehouse.report.model import QUIET, Report, Rule, Source
@@ -40,10 +45,11 @@ class ReportSummary:
         return asdict(self)
 
 
-def build_report(warehouse: Path, site: Path, night: str | None = None) -> ReportSummary:
+def build_report(warehouse: Path, site: Path, night: str | None = None, landing: Path | None = None) -> ReportSummary:
     """Build the site for a night (the last that was judged) and publish it in the place of the present one.
 
-    warehouse: the DuckDB file. site: a path that becomes a link to the newest of `<site>.site-<n>`.
+    warehouse: the DuckDB file. landing: the landing zone, beside it unless told otherwise. site: a path that becomes
+    a link to the newest of `<site>.site-<n>`.
     Raises: SC-CALL, LO-LOCKED, LO-WAREHOUSE; then the present site stays as it is.
     """
     started = time.monotonic()
@@ -52,6 +58,7 @@ def build_report(warehouse: Path, site: Path, night: str | None = None) -> Repor
             report = read_report(connection, choose_night(connection, night))
             exporter = Exporter(report, folder)
             stream_rows(connection, report, exporter)
+        report.left = _left(report, landing or warehouse.parent / "landing")
         _draw_charts(report, folder)
         for path, html in draw_pages(report):
             _write(folder / path, html.encode("utf8", "replace"))
@@ -71,6 +78,14 @@ def build_report(warehouse: Path, site: Path, night: str | None = None) -> Repor
         bytes=sum(sizes),
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+def _left(report: Report, landing: Path) -> list[Open]:
+    """What no night has taken and nobody has closed, up to the end of the night, of every system."""
+    until = datetime.combine(report.night + timedelta(days=1), time_of_day())
+    store = decisions_url(landing.parent)
+    contracts = (c for _, c in sorted(report.names.sources.items()) if c is not None)
+    return [left for contract in contracts for left in open_of(contract, landing, until, store)]
 
 
 def _draw_charts(report: Report, folder: Path) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from expectations.model import Text
+from expectations.model import NOT_TOLD, Text
+from expectations.windows import Open
 from warehouse.report.names import Names
 
 # Worst first: the order in which a steward reads. `none` is a night without a verdict, which is not a pass.
@@ -263,6 +264,13 @@ class Report:
     flows_ever: list[Flow]
     judged_ever: Mapping[tuple[str, str], int]  # versions judged, by source and entity
     names: Names
+    left: list[Open] = field(default_factory=list)  # windows and files that no night has taken
+
+    @property
+    def untold(self) -> list[Text]:
+        """The systems that do not tell of deletions, in whole or in part."""
+        found = (c for c in self.names.sources.values() if c)
+        return [c.title for c in found if any(e.deletions == NOT_TOLD for e in c.entities.values())]
 
     @property
     def judged(self) -> list[Source]:
