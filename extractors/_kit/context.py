@@ -59,7 +59,7 @@ class Context:
     def __init__(
         self, source: Source, contract: Contract, window: Window, connection: Connection, *, history: bool = False
     ) -> None:
-        """history: the window is one of the past, read by a backfill."""
+        """history: the window is one of the past, read by a backfill: nothing is acknowledged in it."""
         self.source = source
         self.contract = contract
         self.window = window.looking_back(source.lookback) if source.lookback else window

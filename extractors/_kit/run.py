@@ -104,7 +104,8 @@ def run_source(
                 _read(source, context, lanes, vault, progress)
                 _reconcile(context, lanes, summary, compare)
                 _land(context, lanes, summary, folder, tokeniser, window, history)
-                _acknowledge(context)
+                if not history:  # what was acknowledged is left out of windows that are still to be read
+                    _acknowledge(context)
             finally:
                 for lane in lanes.values():
                     lane.writer.discard()

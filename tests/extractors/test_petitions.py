@@ -120,6 +120,14 @@ def test_what_changes_after_its_receipt_is_sent_again(serve: Serve, go: Go) -> N
     assert go(wire).entities["case"].source_total == 1
 
 
+def test_a_backfill_acknowledges_nothing_so_any_window_tells_the_same_before_and_after_another(
+    serve: Serve, go: Go
+) -> None:
+    wire = serve([case(1)])
+    assert [go(wire, history=True).entities["case"].rows for _ in range(2)] == [1, 1]
+    assert [go(wire).entities["case"].rows for _ in range(2)] == [1, 0]
+
+
 def test_nothing_is_acknowledged_that_did_not_land(serve: Serve, go: Go, tmp_path: Path) -> None:
     wire = serve([case(n) for n in range(5)], [opinion(1)])
     wire.faults.add("lose_rows", "/xfj/evaluation/list", times=1)

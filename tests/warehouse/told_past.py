@@ -38,7 +38,7 @@ LAST = "2022-12-30"
 
 @dataclass(frozen=True)
 class Deed:
-    """One reading: a window of the past, or a night; killed before its receipts; staged at once or later."""
+    """One reading: a window of the past, or a night; killed once it had landed; staged at once or later."""
 
     source: str
     begin: str
@@ -85,7 +85,7 @@ class Telling:
 
     def _do(self, deed: Deed) -> None:
         if deed.killed:
-            killed_at("run.before_receipt", lambda: self._read(deed))
+            killed_at("landing.manifest.folder", lambda: self._read(deed))
         self._read(deed)
         if deed.staged:
             stage_source(discover()[deed.source].contract(), self.landing, self.file)
