@@ -16,6 +16,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
+
 from expectations.errors import PipelineError
 from extractors import Source, Window, discover
 from extractors._kit.connection import Connection
@@ -82,14 +84,28 @@ class Home:
 
 
 @contextmanager
-def served(town: Path, folder: Path) -> Iterator[Home]:
-    """A home in `folder`, and every wire of the town serving while it is used."""
+def settled(folder: Path) -> Iterator[None]:
+    """An office in `folder`: keys and places in the environment, as they were afterwards."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ.update(ENVIRONMENT)
-    os.environ["REGISTER_HOME"] = str(folder)
-    os.environ["REGISTER_DECISIONS_URL"] = f"sqlite:///{folder / 'decisions.db'}"
+    places = {"REGISTER_HOME": str(folder), "REGISTER_DECISIONS_URL": f"sqlite:///{folder / 'decisions.db'}"}
+    wanted = ENVIRONMENT | places
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextmanager
+def served(town: Path, folder: Path, after: str | None = None) -> Iterator[Home]:
+    """A home in `folder`, and every wire of the town serving what there was before the day `after`."""
     store = Store.open(town)
-    wires = {found.key: found.make(store) for found in discover_wires()}
+    at = None if after is None else f"{after} 00:00:00"
+    wires = {found.key: found.make(store, at=at) for found in discover_wires()}
     try:
         for wire in wires.values():
             wire.start()
@@ -101,7 +117,7 @@ def served(town: Path, folder: Path) -> Iterator[Home]:
 
 def read_night(home: Home, night: str, first: str | None = None) -> None:
     """Every source for one night, or from `first` to its end, staged and judged. Raises the first error of a source."""
-    after = (date.fromisoformat(night) + timedelta(days=1)).isoformat()
+    after = following(night)
     for source in discover().values():
         window = Window.parse(first, after) if first else nightly_window(source, home.landing, night)
         summary = run_source(source, window, home.landing, home.connection(source))
@@ -137,6 +153,11 @@ def planned(home: Home, first: int, last: int, order: str, seed: int) -> list[tu
     return [(key, month) for month in months for key in left if month in left[key]]
 
 
+def following(night: str) -> str:
+    """The day after."""
+    return (date.fromisoformat(night) + timedelta(days=1)).isoformat()
+
+
 def publish(home: Home, night: str) -> Published:
     """Register, marts and publication of a night. Raises what the register holds back."""
     built, _ = register_nightly(home.warehouse, night)
@@ -145,7 +166,19 @@ def publish(home: Home, night: str) -> Published:
     marts, _ = marts_nightly(home.warehouse, night)
     told = publish_night(home.warehouse, home.folder, night, held=marts["held"])
     codes = sorted({error["code"] for error in [*told["errors"], *([marts["error"]] if marts["error"] else [])]})
-    return Published(night, sorted(told["held"]), codes)
+    return Published(night, sorted(told["held"]), codes, cells_of(home.published))
+
+
+def cells_of(published: Path) -> dict[str, int]:
+    """How the cells of a generation came out, where it says so: shown exactly, more coarsely, or left empty."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        columns = {str(row[0]) for row in connection.execute("describe marts.generation").fetchall()}
+        names = sorted(column for column in columns if column.startswith("cells_"))
+        if not names:
+            return {}
+        sums = ", ".join(f"sum({name})" for name in names)
+        row = connection.execute(f"select {sums} from marts.generation").fetchone() or ()
+    return {name.removeprefix("cells_"): int(value or 0) for name, value in zip(names, row, strict=True)}
 
 
 def _read(home: Home, source: Source, window: Window) -> None:

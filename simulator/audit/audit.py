@@ -51,7 +51,8 @@ def audit(warehouse: Path, published: Path | None, town: Path, loads: Loads) -> 
         held = stack.enter_context(duckdb.connect(str(warehouse), read_only=True))
         out = stack.enter_context(duckdb.connect(str(published), read_only=True)) if published else None
         file, shown = TownFile(town), Shown(held, out)
-        return Audit(list(_marts(file, loads, shown)), register(held, file, loads))
+        found = register(held, file, loads, shown)
+        return Audit([*_marts(file, loads, shown), *found.marts], found)
 
 
 def _marts(town: TownFile, loads: Loads, shown: Shown) -> Iterator[Line]:

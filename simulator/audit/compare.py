@@ -179,7 +179,15 @@ class Shown:
     """The tables of a warehouse and of the published file, as frames with text keys."""
 
     def __init__(self, warehouse: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection | None) -> None:
-        self.warehouse, self._published = warehouse, published
+        self.warehouse, self.out = warehouse, published
+
+    def asked(self, question: str, values: Sequence[Any] = ()) -> tuple[float | None, float | None]:
+        """One figure of the warehouse and of the published file."""
+        found = []
+        for connection in (self.warehouse, self.out):
+            row = None if connection is None else connection.execute(question, list(values)).fetchone()
+            found.append(plain(row[0]) if row else None)
+        return found[0], found[1]
 
     def rows(self, mart: str, grain: Any) -> pd.DataFrame:
         """A mart in the warehouse."""
@@ -187,12 +195,12 @@ class Shown:
 
     def published(self, mart: str, grain: Any) -> pd.DataFrame | None:
         """A mart as readers have it; None without a published file or where it is not in it."""
-        if self._published is None:
+        if self.out is None:
             return None
-        found = self._published.execute(
+        found = self.out.execute(
             "select count(*) from duckdb_tables() where schema_name = 'marts' and table_name = ?", [mart]
         ).fetchone()
-        return _keyed(self._published, mart, list(grain)) if found and found[0] else None
+        return _keyed(self.out, mart, list(grain)) if found and found[0] else None
 
 
 def _keyed(connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str]) -> pd.DataFrame:

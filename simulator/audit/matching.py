@@ -31,6 +31,9 @@ def matched(connection: duckdb.DuckDBPyConnection, thing: str, spoken: Spoken) -
     ids = [one for (one,) in connection.execute(f"select {thing}_id from register.{thing}").fetchall()]
     members = connection.execute(f"select obs_key, {thing}_id from register.{thing}_member").fetchall()
     known = [(one, spoken.of[key]) for key, one in members if key in spoken.of]
+    if spoken.names:
+        coded = connection.execute(f"select {thing}_id, credit_code from register.{thing}").fetchall()
+        known += [(one, spoken.names[code]) for one, code in coded if code in spoken.names]
     parts: dict[str, Counter[str]] = {}
     for one, true in known:
         parts.setdefault(one, Counter())[true] += 1

@@ -8,14 +8,16 @@ from typing import Any
 
 import duckdb
 
-from simulator.audit.compare import Line
+from simulator.audit.compare import Line, Shown
 from simulator.audit.evidence import evidence
 from simulator.audit.matching import Matched, matched
+from simulator.audit.objects import employers, lines_of_objects
 from simulator.audit.places import locations, premises
 from simulator.audit.residents import Agreement, days, lived, residences, residents
 from simulator.audit.things import spoken
 from simulator.audit.town import Loads, TownFile
 
+PLURAL = {"facility": "facilities"}
 THINGS = ("person", "house", "building", "device", "vehicle", "organisation", "facility")
 
 
@@ -24,6 +26,7 @@ class Register:
     """Lines of numbers of things, the matching of each kind, and how pairs and days agree."""
 
     lines: list[Line] = field(default_factory=list)
+    marts: list[Line] = field(default_factory=list)
     matched: Mapping[str, Matched] = field(default_factory=dict)
     agreed: dict[str, Agreement] = field(default_factory=dict)
 
@@ -45,13 +48,13 @@ class Register:
         }  # fmt: skip
 
 
-def register(connection: duckdb.DuckDBPyConnection, town: TownFile, loads: Loads) -> Register:
-    """Hold the register against the town."""
+def register(connection: duckdb.DuckDBPyConnection, town: TownFile, loads: Loads, shown: Shown) -> Register:
+    """Hold the register against the town, and the marts that are counted from it."""
     of = spoken(town, loads)
     found = {thing: matched(connection, thing, of[thing]) for thing in THINGS}
     life, told = lived(town, loads.night.isoformat()), evidence(town, loads)
     true = _true_numbers(town, loads)
-    made = Register([_number(thing, found[thing], true[thing]) for thing in THINGS], found)
+    made = Register([_number(thing, found[thing], true[thing]) for thing in THINGS], matched=found)
     people, houses = found["person"], found["house"]
     made.lines.append(residents(connection, people, life, told, loads))
     made.agreed = {
@@ -60,12 +63,13 @@ def register(connection: duckdb.DuckDBPyConnection, town: TownFile, loads: Loads
         "locations": locations(connection, found, town, loads),
         "premises": premises(connection, found, town),
     }
+    made.marts = [*lines_of_objects(connection, found, of, town, loads, shown), *employers(town, loads, shown)]
     return made
 
 
 def _number(thing: str, found: Matched, true: int) -> Line:
     """How many there are. A thing told of and absent, or one that no record speaks of, is unexplained."""
-    line = Line("register", f"{thing}s", true, found.told, found.ids, None)
+    line = Line("register", PLURAL.get(thing, f"{thing}s"), true, found.told, found.ids, None)
     if true != found.told:
         line.say("not told", "", abs(true - found.told))
     if found.mixed or found.split:

@@ -20,10 +20,11 @@ IN_FORCE_OR_WITHDRAWN = ("12", "22")
 
 @dataclass
 class Spoken:
-    """One kind of thing: record key -> true thing, and the true things that a record told of by the night."""
+    """One kind of thing: record key -> true thing, the things that a record told of by the night, and their numbers."""
 
     of: dict[str, str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
 
     def add(self, key: str, thing: str, told: bool) -> None:
         """Note what a record speaks of."""
@@ -103,6 +104,11 @@ def _organisations(town: TownFile, loads: Loads) -> Spoken:
         from truth_organisation as t join record as r using (system, entity, key, seq) where r.changed_at < ?"""
     for system, entity, key, moment, organisation in town.rows(question, (loads.after,)):
         made.add(obs_key(system, entity, key), organisation, loads.says(moment, system))
+    # A clue's number is a token in the register, so what it speaks of is known by the employer's own number only.
+    made.names = {code: one for one, code in town.rows("select organisation, credit_code from truth_employer")}
+    for versions in town.versions("wage_arrears", "clue", loads.after).values():
+        if loads.told(versions):
+            made.told.add(made.names[versions[-1].sent["employer_uscc"]])
     return made
 
 
