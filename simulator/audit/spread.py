@@ -1,6 +1,6 @@
-"""How much each measure truly varies from month to month over the five years: one that never does cannot be wrong.
+"""How much each measure varies from month to month over the five years: one that never does cannot be wrong.
 
-Flow: every record of the town, nothing loaded -> the true figure of each month (or quarter) -> least, middle, most.
+Flow: every record of the town as it was sent, nothing loaded -> the figure of each month (or quarter) -> least, most.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ def spreads(town: TownFile) -> list[Spread]:
 
 
 def _of_cases(town: TownFile) -> Iterator[Spread]:
-    true = cases(town, WHOLE).true
+    told = cases(town, WHOLE).told
     for mart in OF_CASES:
-        frame = true[true["kind"] == "wage"] if mart.name.startswith("wage") else true
+        frame = told[told["kind"] == "wage"] if mart.name.startswith("wage") else told
         yield from _over(mart, frame)
 
 
 def _of_counts(town: TownFile) -> Iterator[Spread]:
     for mart in OF_COUNTS:
-        yield from _over(mart, READERS[mart.name](town, WHOLE).true)
+        yield from _over(mart, READERS[mart.name](town, WHOLE).told)
 
 
 def _over(mart: Mart, frame: pd.DataFrame) -> Iterator[Spread]:

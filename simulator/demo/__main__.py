@@ -20,13 +20,15 @@ import requests
 from rich.console import Console
 from rich.live import Live
 
+from simulator.audit.audit import audit
+from simulator.audit.town import Loads
 from simulator.demo.airflow_env import ROOT, USER, kept_secrets
 from simulator.demo.answers import answer_tables
-from simulator.demo.figures import figures
 from simulator.demo.night import Api, NightRun, run_night, run_report, wait_for_marts, wait_for_register
 from simulator.demo.office import office, titles
 from simulator.demo.services import StartFailed, town
-from simulator.demo.tables import dropped_lines, night_table, progress_table, register_table, verdict_table
+from simulator.demo.tables import dropped_lines, night_table, progress_table, verdict_table
+from simulator.demo.truth import marts_table, register_table
 
 NIGHT = "2022-11-05"
 FIRST = "2022-01-01"
@@ -60,7 +62,9 @@ def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
     with ExitStack() as stack:
         step = _Steps(started)
         step("建镇并启动十二个系统 / building the town, starting twelve systems")
-        connections = stack.enter_context(town(home, call.profile, call.seed, os.environ | kept_secrets(home)))
+        after = (date.fromisoformat(call.night) + timedelta(days=1)).isoformat()
+        env = os.environ | kept_secrets(home)
+        connections = stack.enter_context(town(home, call.profile, call.seed, env, f"{after} 00:00:00"))
         api, env = stack.enter_context(office(home, connections, step))
         since = datetime.now(UTC).isoformat()
         step(f"跑 {call.night} 这一夜 / running the night of {call.night}")
@@ -74,10 +78,12 @@ def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
         published = wait_for_marts(api, call.night, since)
         step("生成质量报告 / building the steward's report")
         report = run_report(api, call.night, f"demo__{int(time.time())}")
-        if built:
-            town_file = home / "town" / f"{call.profile}-{call.seed}.db"
-            console.print(register_table(figures(home / "warehouse.duckdb", town_file), built_by, built))
-        if published:
+        if built and published:
+            file = home / "town" / f"{call.profile}-{call.seed}.db"
+            loads = Loads.of(call.night, (FIRST, after))
+            found = audit(home / "warehouse.duckdb", home / "published" / "current", file, loads)
+            console.print(register_table(found, built_by, built))
+            console.print(marts_table(found))
             for table in answer_tables(home / "published"):
                 console.print(table)
         good = _verdict(runs, bool(built and published), report, home, time.monotonic() - started)

@@ -71,12 +71,15 @@ def metadata_database(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def town(home: Path, profile: str, seed: int, env: dict[str, str]) -> Iterator[dict[str, dict[str, object]]]:
-    """The twelve wires over one town. Yields the Airflow connections."""
+def town(
+    home: Path, profile: str, seed: int, env: dict[str, str], at: str | None = None
+) -> Iterator[dict[str, dict[str, object]]]:
+    """The twelve wires over one town, showing nothing later than `at`. Yields the Airflow connections."""
     ready = home / "connections.json"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "simulator", "serve", "--profile", profile, "--seed", str(seed)]
     command += ["--home", str(home / "town"), "--json", str(ready), "--base-port", "0"]  # any free ports
+    command += ["--at", at] if at else []
     with service("town", command, env, home) as process:
         wait_for(ready.exists, process, "town", home, 300)
         connections: dict[str, dict[str, object]] = json.loads(ready.read_text())

@@ -7,7 +7,6 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from simulator.demo.figures import Figures
 from simulator.demo.night import NightRun
 
 _COLOURS = {"success": "green", "failed": "red", "running": "yellow", "up_for_retry": "magenta"}
@@ -90,29 +89,3 @@ def dropped_lines(runs: list[NightRun]) -> list[str]:
 
 def _lost(entity: dict[str, Any]) -> dict[str, int]:
     return {**entity["dropped"], **entity["rejected"]}
-
-
-_THINGS = {
-    "person": "人 persons", "house": "房 houses", "building": "楼栋 buildings", "device": "设备 devices",
-    "vehicle": "车辆 vehicles", "organisation": "单位 organisations", "facility": "部件 facilities",
-    "grid_cell": "网格 grid cells", "person_house_link": "人—房 residences", "object_location": "物的位置 locations",
-    "organisation_premises": "单位—房 premises", "person_review": "待人工比对的人 persons to review",
-    "house_review": "待人工比对的房 houses to review",
-}  # fmt: skip
-
-
-def register_table(found: Figures, built_by: str, built: dict[str, Any]) -> Table:
-    """What the register holds, and how persons and houses agree with the truth of the town."""
-    seconds = built.get("seconds", 0.0)
-    title = f"人房物底册 / the register  [dim]({built_by}, {seconds:.0f} s)[/]"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("表\ntable")
-    for heading in ("行数\nrows", "真实\ntruth", "准确率\nprecision", "召回率\nrecall"):
-        table.add_column(heading, justify="right", min_width=9)
-    scored = {"person": found.persons, "house": found.houses}
-    for name, label in _THINGS.items():
-        cells = [f"{found.rows[name]:,}"]
-        if score := scored.get(name):
-            cells += [f"{score.found:,} : {score.true:,}", f"{score.precision:.5f}", f"{score.recall:.5f}"]
-        table.add_row(label, *cells)
-    return table

@@ -29,6 +29,9 @@ def emit(grid: Grid) -> Iterator[Row]:
         if desk.random() < 0.25:
             clue["handle_org"] = "白云区劳动保障监察大队"
         stages = _stages(random, desk, clue, moment, flaws.take())
+        if desk.random() < 0.04:
+            for _, fields, _ in stages:
+                fields["worker_cnt"] = None  # nobody counted them
         yield from versions(SYSTEM, ENTITY, key, stages, "update_time", close)
 
 
@@ -88,5 +91,7 @@ def _stages(random: Random, desk: Random, clue: Fields, moment: int, defects: tu
     }
     if silent:
         clue["feedback_score"] = None
+    if desk.random() < 0.08:
+        clue |= {"paid_cnt": None, "paid_amt": None}  # closed with nothing said of a payment
     stages.append((finished, dict(clue), defects))
     return stages
