@@ -60,6 +60,17 @@ bench: setup ## the quick benchmarks, side by side with their peers
 bench-full: setup ## street-size benchmarks (an hour)
 	$(RUN) -m bench --full
 
+.PHONY: bench-truth
+bench-truth: setup ## every figure against the truth of the town: a night, sixty nights, five years in three orders
+	$(RUN) -m bench.truth --past --record
+	$(RUN) -m bench.truth --nights 60 --record
+	$(RUN) -m bench.truth --years 2018-2022 --past --record
+	$(RUN) -m bench.truth --years 2018-2022 --order backward --record
+	$(RUN) -m bench.truth --years 2018-2022 --order shuffled --kill --record
+	$(RUN) -m bench.truth --profile street --nights 60 --record
+	$(RUN) -m bench.truth --profile street --years 2018-2022 --record
+	$(RUN) -m docs.generate
+
 .PHONY: train
 train: setup ## learn the person model anew; fails when it is not, byte for byte, the one in use
 	$(RUN) -m bench.train

@@ -32,6 +32,7 @@ BENCHES = (
     "publish",
     "disclosure",
     "night",
+    "truth",
 )
 QUICK = ("rest", "sql", "staging", "ties", "addresses")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docs.marts import dictionary
+from docs.truth import spread, truth
 from expectations.contract import ZONES, Contract
 from expectations.denied import denied_attributes
 from expectations.errors import catalogue
@@ -80,6 +81,8 @@ BLOCKS: dict[str, tuple[Path, Callable[[], str]]] = {
     "denied": (ROOT / "docs" / "fields.md", denied_table),
     "fields": (ROOT / "docs" / "fields.md", fields_table),
     "marts": (ROOT / "docs" / "marts.md", dictionary),
+    "truth": (ROOT / "docs" / "truth.md", truth),
+    "spread": (ROOT / "docs" / "truth.md", spread),
 }
 
 
