@@ -130,13 +130,16 @@ def _years(call: Call, file: Path, folder: Path) -> Outcome:
     night = f"{last}-12-31"
     with served(file, folder, following(night)) as home:
         read_years(home, first, last, call.order, call.killed, call.seed, told)
+        told(f"the night of {night}, which also reads what shows the present only")
+        read_night(home, night)
     out = publish(home, night)
-    found = audit(home.warehouse, home.published, file, Loads.of(night, *_months(first, last), pictures=False))
+    found = audit(home.warehouse, home.published, file, Loads.of(night, *_months(first, last)))
     return Outcome(call, found, [out])
 
 
 def _months(first: int, last: int) -> list[tuple[str, str]]:
     days = [date(year, month, 1) for year in range(first, last + 1) for month in range(1, 13)]
+    days.append(date(last, 12, 31))
     ends = [*days[1:], date(last + 1, 1, 1)]
     return [(begin.isoformat(), end.isoformat()) for begin, end in zip(days, ends, strict=True)]
 

@@ -136,20 +136,21 @@ def read_years(home: Home, first: int, last: int, order: str, killed: bool, seed
         _read(home, discover()[key], window)
     if killed:
         told("stopped in the middle: staged as far as it is read, and planned again")
-        _stage_all(home, f"{last}-12-31")
+        _stage_all(home, f"{last}-12-30")
         for key, window in planned(home, first, last, order, seed):
             _read(home, discover()[key], window)
-    _stage_all(home, f"{last}-12-31")
+    _stage_all(home, f"{last}-12-30")
 
 
 def planned(home: Home, first: int, last: int, order: str, seed: int) -> list[tuple[str, Window]]:
-    """The windows that are still to be read, month by month, all systems of a month together."""
-    months = month_windows(date(first, 1, 1), date(last + 1, 1, 1))
+    """The windows still to be read, month by month, all systems together; the last day is left to a night."""
+    months = month_windows(date(first, 1, 1), date(last, 12, 31))
     if order == "backward":
         months = months[::-1]
     if order == "shuffled":
         Random(seed).shuffle(months)
-    left = {key: missing_windows(source, home.landing, months) for key, source in discover().items()}
+    past = {key: source for key, source in discover().items() if source.of_the_past().entities}
+    left = {key: missing_windows(source, home.landing, months) for key, source in past.items()}
     return [(key, month) for month in months for key in left if month in left[key]]
 
 

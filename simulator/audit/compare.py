@@ -71,7 +71,7 @@ def compare(mart: Mart, true: pd.DataFrame, told: pd.DataFrame, why: Mapping[Any
         line = Line(mart.name, measure, _total(true, measure), _total(told, measure), None, None)
         _from_true(line, mart, true, told, why)
         _from_told(line, mart, told, warehouse)
-        _to_published(line, warehouse, published)
+        to_published(line, warehouse, published)
         lines.append(line)
     return lines
 
@@ -104,7 +104,8 @@ def _from_told(line: Line, mart: Mart, told: pd.DataFrame, warehouse: pd.DataFra
             line.say("unexplained", f"{key}: told {ours}, warehouse {theirs}")
 
 
-def _to_published(line: Line, warehouse: pd.DataFrame, published: pd.DataFrame | None) -> None:
+def to_published(line: Line, warehouse: pd.DataFrame, published: pd.DataFrame | None) -> None:
+    """Cell by cell: rounded within the margin of its row, left empty, or wrong."""
     if published is None or line.measure not in published.columns:
         return
     shown = _column(published, line.measure)

@@ -86,7 +86,7 @@ def _devices(catalogue: Versions, doors: Versions, town: TownFile, loads: Loads)
         if loads.pictures
         else set()
     )
-    seen = {key: told[-1] for key, versions in doors.items() if (told := loads.told(versions))}
+    seen = {key: versions[-1] for key, versions in doors.items() if loads.pictures}
     up = {key for key, version in seen.items() if version.sent["install_status"] == "1"}
     gone = (set(catalogue) - shown if loads.pictures else set()) | (seen.keys() - up)
     return Standing(frozenset(true), frozenset(shown | up), frozenset(gone))
@@ -117,10 +117,10 @@ def _online(catalogue: Versions, doors: Versions, loads: Loads, shown: Shown) ->
             last = versions[-1].sent
             if last and last["Secrecy"] != "1":
                 states[key] = (last["Status"] in ON,) * 2
-    for key, versions in doors.items():
-        told = loads.told(versions)
-        if told and told[-1].sent["install_status"] == "1":
-            states[key] = told[-1].sent["online"] == "1", versions[-1].sent["online"] == "1"
+        for key, versions in doors.items():
+            last = versions[-1].sent
+            if last["install_status"] == "1":
+                states[key] = (last["online"] == "1",) * 2
     measures = {"devices": len(states), "devices_online": sum(told for told, _ in states.values())}
     measures["devices_offline"] = measures["devices"] - measures["devices_online"]
     online = sum(true for _, true in states.values())

@@ -14,6 +14,7 @@ from simulator.audit.matching import Matched, matched
 from simulator.audit.objects import employers, lines_of_objects
 from simulator.audit.places import locations, premises
 from simulator.audit.residents import Agreement, days, lived, residences, residents
+from simulator.audit.stocks import lines_of_stocks
 from simulator.audit.things import spoken
 from simulator.audit.town import Loads, TownFile
 
@@ -63,7 +64,11 @@ def register(connection: duckdb.DuckDBPyConnection, town: TownFile, loads: Loads
         "locations": locations(connection, found, town, loads),
         "premises": premises(connection, found, town),
     }
-    made.marts = [*lines_of_objects(connection, found, of, town, loads, shown), *employers(town, loads, shown)]
+    made.marts = [
+        *lines_of_stocks(connection, made.lines[-1], town, life, shown),
+        *lines_of_objects(connection, found, of, town, loads, shown),
+        *employers(town, loads, shown),
+    ]
     return made
 
 

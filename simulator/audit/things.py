@@ -78,7 +78,7 @@ def _rooms(town: TownFile, loads: Loads) -> Iterator[tuple[str, str, str, str, s
         from truth_room as t join record as r using (system, entity, key, seq) where r.changed_at < ?"""
     for system, entity, key, moment, room, status, address in town.rows(question, (loads.after,)):
         sent = entity != "employer" or address not in (None, r"\N")
-        told = loads.says(moment, system) and sent and (status is None or status in IN_FORCE_OR_WITHDRAWN)
+        told = loads.shows(moment, system, entity) and sent and (status is None or status in IN_FORCE_OR_WITHDRAWN)
         yield system, entity, key, moment, room, told
 
 
@@ -93,7 +93,7 @@ def _buildings(town: TownFile, loads: Loads) -> Spoken:
         where r.changed_at < ? and t.building <> '' and t.entity <> 'month_count'"""
     for system, entity, key, moment, building, payload in town.rows(question, (loads.after,)):
         secret = entity == "device" and orjson.loads(payload).get("Secrecy") == "1"
-        told = loads.pictured(system, moment) and not secret
+        told = loads.shows(moment, system, entity) and not secret
         made.add(obs_key(system, entity, key), building, told)
     return made
 
@@ -119,7 +119,7 @@ def _keyed(town: TownFile, loads: Loads, places: tuple[tuple[str, str], ...]) ->
         question = "select key, changed_at, payload from record where system = ? and entity = ? and changed_at < ?"
         for key, moment, payload in town.rows(question, (system, entity, loads.after)):
             fields = orjson.loads(payload)
-            told = bool(fields) and fields.get("Secrecy") != "1" and loads.pictured(system, moment)
+            told = bool(fields) and fields.get("Secrecy") != "1" and loads.shows(moment, system, entity)
             made.add(obs_key(system, entity, key), key, told)
     return made
 

@@ -20,8 +20,8 @@ Window = tuple[str, str]
 LOOK_BACK = {"social_governance": 3}
 """Days before a window that are read again."""
 
-PICTURES = ("video_platform",)
-"""Systems that show all they have, whatever the window."""
+PRESENT = ("device", "door_device", "rental_room")
+"""Records of which a night reads all that there is, whatever its window; a backfill leaves them out."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,9 @@ class Loads:
         back = LOOK_BACK.get(system, 0)
         return any(_back(begin, back) <= moment < end for begin, end in self.windows)
 
-    def pictured(self, system: str, moment: str) -> bool:
-        """The same, but for the systems of which a whole picture is taken: it shows whatever stands."""
-        return self.pictures if system in PICTURES else self.says(moment, system)
+    def shows(self, moment: str, system: str, entity: str) -> bool:
+        """The same, but of some entities a whole picture is taken, which shows whatever stands."""
+        return self.pictures if entity in PRESENT else self.says(moment, system)
 
     def read_at(self, moment: str) -> str | None:
         """When something announced at a moment was read: at the end of the first window that ends after it."""
