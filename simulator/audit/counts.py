@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -159,8 +159,3 @@ READERS: dict[str, Callable[[TownFile, Loads], Counts]] = {
     "enrolment_progress": tasks,
     "rental_movement": movements,
 }
-
-
-def names() -> Iterator[str]:
-    """The marts made of such counts."""
-    yield from READERS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import orjson
 
@@ -45,15 +45,6 @@ class Evidence:
     def say(self, person: str, word: Word) -> None:
         """Note a word."""
         self.words.setdefault(person, []).append(word)
-
-    def last(self, person: str) -> Word | None:
-        """The latest word, whatever it says."""
-        found = self.words.get(person)
-        return found[-1] if found else None
-
-    def here(self, person: str, since: str = "") -> list[Word]:
-        """The words that the person lives here, seen on or after a day."""
-        return [word for word in self.words.get(person, ()) if word.here and word.moment[:10] >= since]
 
 
 def evidence(town: TownFile, loads: Loads) -> Evidence:
@@ -146,8 +137,3 @@ def _collected(town: TownFile, loads: Loads) -> Iterator[_Visit]:
 def days_before(night: date, moment: str) -> int:
     """How many days before the night a word was said."""
     return (night - datetime.fromisoformat(moment).date()).days
-
-
-def next_day(of: str) -> str:
-    """The day after."""
-    return (date.fromisoformat(of) + timedelta(days=1)).isoformat()

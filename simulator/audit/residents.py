@@ -78,18 +78,16 @@ def residents(
 
 
 def _why(person: str, here: bool, said: str | None, life: Lived, told: Evidence, loads: Loads) -> str:
-    last = told.last(person)
-    if last is None:
+    last = {word.room: word for word in told.words.get(person, ())}  # of each room the last word
+    now = life.now(person)
+    if not here or now is None:
+        return "not told" if any(word.here for word in last.values()) else "unexplained"
+    word = last.get(now[0])
+    if word is None or not word.here or word.moment[:10] < now[1]:
         return "not told"
-    if here:
-        now = life.now(person)
-        words = told.here(person, now[1] if now else "")
-        if not words or not last.here:
-            return "not told"
-        if said == "unconfirmed" or days_before(loads.night, words[-1].moment) > UNCONFIRMED_AFTER:
-            return "rule: unconfirmed"
-        return "unexplained"
-    return "not told" if last.here else "unexplained"
+    if said == "unconfirmed" or days_before(loads.night, word.moment) > UNCONFIRMED_AFTER:
+        return "rule: unconfirmed"
+    return "unexplained"
 
 
 @dataclass(frozen=True)
@@ -130,26 +128,30 @@ def residences(
 
 
 def bound(life: Lived, told: Evidence, loads: Loads) -> tuple[float, float]:
-    """The best any rule could do that sees each person's last word: how old it is, of whom, and what it says.
+    """The best any rule could do that sees the last word of each source on each person and room, and how old it is.
 
-    Persons of one kind of last word cannot be told apart: a rule counts all of them or none. The best counts those
-    kinds of which more than half truly live where the word says.
+    Pairs of which the same was said cannot be told apart: a rule counts all of them or none. The best counts those
+    kinds of which at least half truly live there.
     """
     true = life.pairs()
     kinds: dict[tuple[object, ...], Counter[bool]] = {}
     for person, words in told.words.items():
-        word = _standing(words)
-        if word is not None:
-            kind = (word is words[-1], word.source, days_before(loads.night, word.moment) // 30, len(words) > 1)
-            kinds.setdefault(kind, Counter())[(person, word.room) in true] += 1
-    chosen = [counts for counts in kinds.values() if counts[True] > counts[False]]
+        for room in {word.room for word in words}:
+            kinds.setdefault(_kind(words, room, loads), Counter())[(person, room) in true] += 1
+    chosen = [counts for counts in kinds.values() if counts[True] >= counts[False]]
     right, wrong = (sum(counts[value] for counts in chosen) for value in (True, False))
     return right / max(1, right + wrong), right / max(1, len(true))
 
 
-def _standing(words: list[Word]) -> Word | None:
-    """The last word that says the person lives somewhere."""
-    return next((word for word in reversed(words) if word.here), None)
+def _kind(words: list[Word], room: str, loads: Loads) -> tuple[object, ...]:
+    """What was said last of a person and a room by each source, and whether a later stay elsewhere was told."""
+    last: dict[str, tuple[bool, int]] = {}
+    for word in words:
+        if word.room == room:
+            last[word.source] = word.here, days_before(loads.night, word.moment) // 30
+    begun = max((word.begin or "" for word in words if word.room == room), default="")
+    elsewhere = any(word.here and word.room != room and (word.begin or "") > begun for word in words)
+    return tuple(sorted(last.items())), elsewhere
 
 
 def days(connection: duckdb.DuckDBPyConnection, people: Matched, houses: Matched, life: Lived) -> dict[str, Agreement]:

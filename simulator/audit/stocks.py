@@ -5,6 +5,7 @@ against what was published of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import duckdb
 
@@ -59,9 +60,13 @@ def lines_of_stocks(
 def _lines(mart: str, grain: Sequence[str], shown: Shown) -> Iterator[Line]:
     warehouse, published = shown.rows(mart, grain), shown.published(mart, grain)
     for measure in warehouse.columns:
-        values = [plain(value) for value in warehouse[measure] if not isinstance(value, str | bool)]
-        if measure in grain or measure.endswith("_code") or measure in _NO_FIGURE or len(values) < len(warehouse):
+        if (
+            measure in grain
+            or measure in _NO_FIGURE
+            or any(isinstance(v, str | bool | date) for v in warehouse[measure])
+        ):
             continue
+        values = [plain(value) for value in warehouse[measure]]
         line = Line(mart, str(measure), None, None, total(values), None)
         to_published(line, warehouse, published)
         yield line

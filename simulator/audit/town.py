@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pandas as pd
 
 Fields = dict[str, Any]
 Window = tuple[str, str]
@@ -93,12 +92,6 @@ class TownFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-
-    def frame(self, question: str, values: Sequence[Any] = ()) -> pd.DataFrame:
-        """One question as a frame; what is null stays None."""
-        with closing(self._open()) as connection:
-            made = pd.read_sql_query(question, connection, params=tuple(values), dtype=object)
-        return made.astype(object).where(made.notna(), None)
 
     def rows(self, question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """One question as rows."""
