@@ -16,6 +16,7 @@ import duckdb
 from simulator.audit.compare import Line, Shown
 from simulator.audit.marts import lines_of_cases, lines_of_counts
 from simulator.audit.register import Register, register
+from simulator.audit.totals import totals
 from simulator.audit.town import Loads, TownFile
 
 
@@ -58,3 +59,4 @@ def audit(warehouse: Path, published: Path | None, town: Path, loads: Loads) -> 
 def _marts(town: TownFile, loads: Loads, shown: Shown) -> Iterator[Line]:
     yield from lines_of_cases(town, loads, shown)
     yield from lines_of_counts(town, loads, shown)
+    yield totals(shown)

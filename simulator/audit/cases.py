@@ -14,7 +14,7 @@ import pandas as pd
 
 from simulator.audit.calendar import after_working_days
 from simulator.audit.reading import KINDS, Told, moment, read, unusable
-from simulator.audit.town import Loads, TownFile, Version, spoiled
+from simulator.audit.town import Fields, Loads, TownFile, Version, spoiled
 from simulator.town.geography import COMMUNITIES, STREET
 
 NOWHERE = f"{STREET}000"
@@ -99,7 +99,16 @@ def _truly(kind: str, versions: Sequence[Version], opinions: Sequence[Version]) 
 
 def _as_told(kind: str, versions: Sequence[Version], opinions: Sequence[Version]) -> tuple[Told, bool] | None:
     states = [read(kind, unusable(kind, v.sent, v.defects)) for v in versions]
-    return _joined(states, [v.sent for v in opinions], [v.moment for v in opinions])
+    closed = states[-1].closed_at if states else None
+    return _joined(states, [_after_closing(v.sent, closed) for v in opinions], [v.moment for v in opinions])
+
+
+def _after_closing(opinion: Fields, closed: datetime | None) -> Fields:
+    """A rating that is older than the closing keeps what it says and loses when it was said."""
+    said = moment(opinion["dxfbmpjsj"])
+    if closed is None or said is None or said >= closed:
+        return opinion
+    return opinion | {"dxfbmpjsj": None, "dzrdwpjsj": None}
 
 
 def _joined(

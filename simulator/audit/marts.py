@@ -10,6 +10,7 @@ from simulator.audit.cases import CUTS, WORDS, cases
 from simulator.audit.compare import Line, Mart, Shown, compare
 from simulator.audit.counts import READERS
 from simulator.audit.town import Loads, TownFile
+from simulator.audit.yearly import yearly
 
 TIMELY = (
     "received", "withdrawn", "acceptance_judged", "accepted_in_time", "closed", "closed_in_time", "closed_late",
@@ -60,6 +61,7 @@ def lines_of_cases(town: TownFile, loads: Loads, shown: Shown) -> Iterator[Line]
         if mart.name.startswith("wage"):
             true, told = (frame[frame["kind"] == "wage"] for frame in (true, told))
         yield from compare(mart, true, told, found.why, shown)
+    yield yearly(town, loads, found, shown)
 
 
 def lines_of_counts(town: TownFile, loads: Loads, shown: Shown) -> Iterator[Line]:

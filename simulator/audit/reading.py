@@ -20,11 +20,7 @@ KINDS = {
     "window": ("hr_social_security", "window_service"),
 }
 SPOILED: dict[str, dict[str, tuple[str, ...]]] = {
-    "petition": {
-        "twelve_hour_clock": ("djsj",),
-        "closed_without_time": (),
-        "extension_without_deadline": ("xbjzsj",),
-    },
+    "petition": {"extension_without_deadline": ("xbjzsj",)},
     "dispute": {"deadline_before_acceptance": ("solve_deadline",), "amount_in_wan": ("agreement_amt",)},
     "wage": {"amount_as_text": ("owe_amt",)},
     "event": {"closed_before_dispatch": ("archive_time",)},
