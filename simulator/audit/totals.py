@@ -49,5 +49,5 @@ def _sum(mart: pd.DataFrame, row: dict[str, object]) -> float:
     ]
     for column, value in wanted:
         if column is not None and value is not None:
-            chosen = chosen[[text(found) == text(value) for found in chosen[str(column)]]]
+            chosen = chosen.loc[[text(found) == text(value) for found in chosen[str(column)]]]
     return float(sum(plain(value) or 0.0 for value in chosen[str(row["measure"])]))

@@ -60,12 +60,12 @@ def _expected(row: Mapping[str, object], found: Cases, counts: Mapping[str, pd.D
     mart, year = str(row["mart"]), str(row["year"])
     if mart in OF_CASES:
         frame = found.told if mart != "wage_recovery" else found.told[found.told["kind"] == "wage"]
-        chosen = frame[[str(value)[:4] == year for value in frame[OF_CASES[mart]]]]
+        chosen = frame.loc[[str(value)[:4] == year for value in frame[OF_CASES[mart]]]]
         if row["kind"] and mart != "wage_recovery":
             chosen = chosen[chosen["kind"] == row["kind"]]
     elif mart in OF_COUNTS:
         frame = counts[mart]
-        chosen = frame[[str(value)[:4] == year for value in frame["month"]]]
+        chosen = frame.loc[[str(value)[:4] == year for value in frame["month"]]]
         if row["kind"]:
             chosen = chosen[chosen["service_kind"] == row["kind"]]
     else:
