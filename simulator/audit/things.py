@@ -51,7 +51,7 @@ def spoken(town: TownFile, loads: Loads) -> dict[str, Spoken]:
 
 
 def _persons(town: TownFile, loads: Loads) -> Spoken:
-    made = Spoken()
+    made, deleted = Spoken(), _deleted(town, loads)
     question = """select t.system, t.entity, t.key, t.ordinal, t.person, r.changed_at,
             json_extract(cast(r.payload as text), '$.status_cd')
         from truth_person as t join record as r using (system, entity, key, seq) where r.changed_at < ?"""
@@ -59,8 +59,17 @@ def _persons(town: TownFile, loads: Loads) -> Spoken:
         collected = system == COLLECTION
         name, record = ("person", f"{key}|{ordinal + 1}") if collected else (entity, key)
         told = loads.says(moment, system) and (collected or status in IN_FORCE_OR_WITHDRAWN)
+        if not collected and deleted.get(key, "") >= moment:
+            told = False  # a record that was deleted speaks of nobody any more
         made.add(obs_key(system, name, record), person, told)
     return made
+
+
+def _deleted(town: TownFile, loads: Loads) -> dict[str, str]:
+    """When a person's record was deleted, where that was told."""
+    question = "select key, changed_at from record where entity = 'delete_log' and changed_at < ?"
+    rows = town.rows(question, (loads.after,))
+    return {key.split("/")[1]: moment for key, moment in rows if loads.says(moment, "social_governance")}
 
 
 def _houses(town: TownFile, loads: Loads) -> Spoken:
@@ -117,8 +126,10 @@ def _keyed(town: TownFile, loads: Loads, places: tuple[tuple[str, str], ...]) ->
     made = Spoken()
     for system, entity in places:
         question = "select key, changed_at, payload from record where system = ? and entity = ? and changed_at < ?"
-        for key, moment, payload in town.rows(question, (system, entity, loads.after)):
+        for key, moment, payload in town.rows(f"{question} order by seq", (system, entity, loads.after)):
             fields = orjson.loads(payload)
+            if not fields:
+                made.told.discard(key)  # the picture no longer shows it
             told = bool(fields) and fields.get("Secrecy") != "1" and loads.shows(moment, system, entity)
             made.add(obs_key(system, entity, key), key, told)
     return made
