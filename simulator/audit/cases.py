@@ -30,6 +30,9 @@ CUTS = (
     "community",
     "rated_month",
     "rated_quarter",
+    "received_on",
+    "closed_on",
+    "due_by",
 )
 SHOWN_WHOLE = ("event", "window")
 """Kinds whose list shows every version of a window; the others show the newest."""
@@ -73,6 +76,15 @@ def cases(town: TownFile, loads: Loads) -> Cases:
             _add(told, kind, key, _as_told(kind, seen, heard), loads.night)
             why[kind, key] = _why(kind, (versions, opinion), (seen, heard), true[-1:], loads)
     return Cases(_frame(true), _frame(told), why)
+
+
+def case_rows(mart: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The cases a mart is about."""
+    if mart.startswith("wage"):
+        return frame[frame["kind"] == "wage"]
+    if mart.startswith("hotline"):
+        return frame[(frame["kind"] == "event") & (frame["channel"] == "2")]
+    return frame
 
 
 def _noticed(town: TownFile, loads: Loads) -> dict[str, str]:
@@ -120,6 +132,7 @@ def _joined(
     closed = [number for number, state in enumerate(states) if state.closed]
     again = bool(closed) and any(not state.closed for state in states[closed[0] :])
     state = states[-1] if states else Told(received=None)
+    again = again or (not state.closed and state.closed_at is not None)
     if opinions:
         last = opinions[-1]
         intake, responsible = (str(last[name]) for name in ("dxfbmpj", "dzrdwpj"))
@@ -165,6 +178,8 @@ def judged(kind: str, case: Told, again: bool, *, night: date) -> dict[str, obje
         "matter": case.matter,
         "outcome": case.outcome,
         "community": place,
+        "received_on": received if live else None,
+        "closed_on": _closed_on(case, received),
         "received": counted,
         "withdrawn": counted and case.voided,
         "repeated": live and case.repeated,
@@ -198,7 +213,16 @@ def _timely(kind: str, case: Told, live: bool, night: date) -> dict[str, object]
         "open_overdue": not case.closed and due is not None and due <= _end_of_day(night),
         "extended": case.extended or (stated is not None and legal is not None and stated.date() > legal),
         "due_by_source": stated is not None,
+        "limit_uncertain": False,  # the notices of all years of the town are out
+        "due_by": due,
     }
+
+
+def _closed_on(case: Told, received: date | None) -> date | None:
+    """The day of the last closing; of one at a time nobody told, the day of receipt."""
+    if not case.closed:
+        return None
+    return case.closed_at.date() if case.closed_at else received
 
 
 def _limits(kind: str, received: date, accepted: date | None) -> tuple[date | None, date | None]:
@@ -224,7 +248,7 @@ def _ended(kind: str, case: Told, live: bool) -> dict[str, object]:
         "clues_closed": wage and case.closed,
         "clues_recovered": wage and paid,
         "clues_without_amount": wage and case.amount is None,
-        "clues_without_head_count": wage and case.people is None,
+        "clues_without_workers": wage and case.people is None,
         "clues_without_payment": wage and case.closed and case.paid_people is None and case.paid is None,
         "workers": case.people if wage else None,
         "workers_recovered": case.paid_people if wage else None,

@@ -12,14 +12,19 @@ from statistics import median
 
 import pandas as pd
 
-from simulator.audit.cases import cases
+from simulator.audit.cases import case_rows, cases
 from simulator.audit.compare import Mart, summed
 from simulator.audit.counts import READERS
 from simulator.audit.marts import OF_CASES, OF_COUNTS
 from simulator.audit.town import Loads, TownFile
 
 WHOLE = Loads.of("2022-12-31", ("2017-12-01", "2023-01-01"))
+_CERTAIN = "holiday notices of all its years are out / 各年放假通知均已发布"
 CONSTANT = {
+    "case_timeliness.limit_uncertain": _CERTAIN,
+    "case_timeliness_by_office.limit_uncertain": _CERTAIN,
+    "case_timeliness_by_community.limit_uncertain": _CERTAIN,
+    "case_timeliness_by_channel.limit_uncertain": _CERTAIN,
     "house_occupancy.houses": "the town builds and pulls down nothing / 镇内不新建、不拆除",
     "objects_by_place.facility": "the town builds and pulls down nothing / 镇内不新建、不拆除",
     "rental_movement.buildings": "every let building reports every month / 出租楼栋逐月都报",
@@ -53,8 +58,7 @@ def spreads(town: TownFile) -> list[Spread]:
 def _of_cases(town: TownFile) -> Iterator[Spread]:
     told = cases(town, WHOLE).told
     for mart in OF_CASES:
-        frame = told[told["kind"] == "wage"] if mart.name.startswith("wage") else told
-        yield from _over(mart, frame)
+        yield from _over(mart, case_rows(mart.name, told))
 
 
 def _of_counts(town: TownFile) -> Iterator[Spread]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from simulator.audit.cases import Cases
+from simulator.audit.cases import Cases, case_rows
 from simulator.audit.compare import CENT, Line, Shown, plain
 from simulator.audit.counts import READERS
 from simulator.audit.town import Loads, TownFile
@@ -21,6 +21,7 @@ OF_CASES = {
     "case_outcome": "month",
     "wage_recovery": "month",
     "case_satisfaction": "rated_month",
+    "hotline_timeliness": "month",
 }
 OF_COUNTS = {"enrolment_progress": "month", "service_delivery": "month"}
 
@@ -59,9 +60,9 @@ def _expected(row: Mapping[str, object], found: Cases, counts: Mapping[str, pd.D
     """The figure as the bench makes it; None for what it does not make."""
     mart, year = str(row["mart"]), str(row["year"])
     if mart in OF_CASES:
-        frame = found.told if mart != "wage_recovery" else found.told[found.told["kind"] == "wage"]
+        frame = case_rows(mart, found.told)
         chosen = frame.loc[[str(value)[:4] == year for value in frame[OF_CASES[mart]]]]
-        if row["kind"] and mart != "wage_recovery":
+        if row["kind"]:
             chosen = chosen[chosen["kind"] == row["kind"]]
     elif mart in OF_COUNTS:
         frame = counts[mart]
