@@ -1,6 +1,6 @@
 """Backfill of past years: months of chosen systems into the landing zone, staged, judged, and one register at the end.
 
-    systems -> plan -> extract (one per month of a system) -> stage, check (one per system) -> register
+    systems -> plan -> extract (one per month of a system) -> stage, check (one per system) -> register -> publish
 
 Months that are landed are not read again, so a run that was stopped is simply triggered once more. Windows come in
 any order, forward or backward, and beside the nightly runs; register and marts come out the same. What a source can
@@ -17,7 +17,7 @@ from airflow.sdk import DAG, Param, get_current_context, task
 
 from extractors import discover
 from plugins.pools import HISTORY, WAREHOUSE
-from plugins.retries import AskAgainLater
+from plugins.retries import LINK, AskAgainLater
 
 ZONE = "Asia/Shanghai"
 PRESENT = "、".join(
@@ -99,6 +99,14 @@ def register(chosen: list[str], **context: Any) -> dict[str, Any]:
     return finish_history(chosen, context["params"])
 
 
+@task(task_display_name="发布 publish", pool=WAREHOUSE, **LINK)
+def publish(built: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """The marts of the newest night, which now know the past, published as one generation."""
+    from plugins.backfill import publish_history
+
+    return publish_history(context["params"])
+
+
 with DAG(
     dag_id="history",
     dag_display_name="历史回填（2018–2022）",
@@ -114,4 +122,6 @@ with DAG(
     read = extract.expand(window=plan(chosen))
     staged = stage.expand(source=chosen)
     checked = check.expand(source=chosen)
-    read >> staged >> checked >> register(chosen)
+    built = register(chosen)
+    read >> staged >> checked >> built
+    publish(built)

@@ -15,9 +15,10 @@ from expectations.errors import CallRejected, PipelineError
 from extractors import Source, Window, discover
 from extractors._kit.history import missing_windows, month_windows, read_window, refuse_expired
 from plugins.connections import source_connection
-from plugins.nightly import check_night, register_night
+from plugins.nightly import build_marts_night, check_night, publish_marts_night, register_night
 from plugins.settings import Settings
 from warehouse.engine import stage_source
+from warehouse.publish.night import published_night
 
 log = structlog.get_logger("register.history")
 
@@ -88,14 +89,27 @@ def check_history(key: str, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def finish_history(chosen: Sequence[str], params: Mapping[str, Any]) -> dict[str, Any]:
-    """Build the register once. Raises BF-LEFT, after the build, while a window is missing."""
+    """Build the register once, as of the newest night there is. Raises BF-LEFT, after it, while a window is missing."""
     begin, end = _period(params)
-    built = register_night((end - timedelta(days=1)).isoformat())
+    built = register_night(newest_night(end), backfill=True)
+    log.info("changed", ids=built["expected"])
     landing, months = Settings.from_env().landing, month_windows(begin, end)
     left = {key: len(missing_windows(discover()[key], landing, months)) for key in chosen}
     if any(left.values()):
         raise PipelineError("BF-LEFT", detail=", ".join(f"{key} {n}" for key, n in left.items() if n))
     return built | {"left_out": left_out(_chosen(params["sources"]))}
+
+
+def newest_night(end: date) -> str:
+    """The night that register and marts are made of after a backfill: the published one, unless the past ends later."""
+    last = (end - timedelta(days=1)).isoformat()
+    return max(last, published_night(Settings.from_env().landing.parent) or last)
+
+
+def publish_history(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Build and publish the marts of the newest night, which now know the past."""
+    night = newest_night(_period(params)[1])
+    return publish_marts_night(night, build_marts_night(night))
 
 
 def _period(params: Mapping[str, Any]) -> tuple[date, date]:

@@ -99,12 +99,14 @@ def check_night(key: str, landed: dict[str, Any]) -> dict[str, Any]:
     return verdict
 
 
-def register_night(night: str | None) -> dict[str, Any]:
+def register_night(night: str | None, *, backfill: bool = False) -> dict[str, Any]:
     """Build and judge the register of a night from whatever is accepted; names who is absent or held.
+
+    backfill: past records came, so ids may change; the result lists how many did.
 
     Raises: what the register's own contract holds back (RE-HELD), after an alert with counts only.
     """
-    built, _ = register_nightly(Settings.from_env().warehouse, night)
+    built, _ = register_nightly(Settings.from_env().warehouse, night, backfill=backfill)
     verdicts: dict[str, str] = built["verdicts"]
     built["absent"] = sorted(set(discover()) - set(verdicts)) if night else []
     built["held"] = sorted(key for key, verdict in verdicts.items() if verdict in ("held", "error"))

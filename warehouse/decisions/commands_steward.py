@@ -15,12 +15,11 @@ from expectations.sql import fill
 from expectations.windows import Closing, Open, open_files, open_windows
 from warehouse.decisions.call import Answer, Call
 from warehouse.decisions.closings import subject_of
-from warehouse.decisions.sign_offs import CLOSE, CONFIRM, RELEASE, sign_off
+from warehouse.decisions.sign_offs import CLOSE, CONFIRM, MARTS, RELEASE, sign_off
 from warehouse.decisions.waivers import add_waiver
 from warehouse.engine.connection import open_warehouse
 
 REGISTER: Final = "register"
-MARTS: Final = "marts"
 _LOAD: Final = """
 select source, entity, window_begin::varchar, window_end::varchar, landed, floor_held
 from ledger.load where load_id = $load

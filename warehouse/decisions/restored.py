@@ -6,27 +6,25 @@ look at each staged entity that a tombstone concerns, and nothing where nobody w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from expectations.errors import SourceChanged
 from expectations.model import Contract
 from warehouse.decisions import erasures
-from warehouse.decisions.store import URL_VARIABLE, open_decisions
+from warehouse.decisions.store import is_there, open_decisions
 from warehouse.decisions.tombstones import tombstones_in_force
 from warehouse.decisions.warehouse_sweep import scan_warehouse
 from warehouse.engine.connection import Connection
 
 
-def refuse_erased(connection: Connection, contracts: Sequence[Contract], url: str | None = None) -> None:
+def refuse_erased(connection: Connection, contracts: Sequence[Contract], url: str) -> None:
     """Raises SourceChanged OP-STALE for staged rows of somebody whose erasure is done; an ordered one may wait.
 
-    url: of the decision store, REGISTER_DECISIONS_URL if not given; without either nobody was erased.
+    url: of the decision store; where none is there nobody was erased.
     """
-    found = url or os.environ.get(URL_VARIABLE)
-    if not found:
+    if not is_there(url):
         return
-    engine = open_decisions(found)
+    engine = open_decisions(url)
     try:
         done = [row.erasure_id for row in erasures.erasures_in_force(engine) if row.state == erasures.DONE]
         tombstones = tombstones_in_force(engine, done) if done else None

@@ -26,6 +26,7 @@ from warehouse.decisions.store import decisions_url, is_there, open_decisions
 CONFIRM: Final = "confirm"
 RELEASE: Final = "release"
 CLOSE: Final = "close"
+MARTS: Final = "marts"  # the source of a released group of marts
 
 
 class SignOffRow(NamedTuple):

@@ -5,7 +5,6 @@ Great Expectations is imported below this module only when a check runs; importi
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -17,14 +16,13 @@ from expectations.errors import CallRejected, PipelineError, SourceChanged
 from expectations.faultpoint import faultpoint, register
 from expectations.memory import bounded
 from expectations.verdict import Waiver
-from warehouse.decisions.store import open_decisions
+from warehouse.decisions.store import is_there, open_decisions
 from warehouse.decisions.waivers import waivers_in_force
 from warehouse.engine.confirmed import confirmed_loads
 from warehouse.engine.connection import Connection, open_warehouse
+from warehouse.engine.erased import decisions_of
 from warehouse.engine.shapes import is_behind
 from warehouse.engine.staged import staged_entities
-
-DECISIONS = "REGISTER_DECISIONS_URL"
 
 register("check.before_judging", "check.after_judging")
 
@@ -41,14 +39,14 @@ def check_source(
     """Judge what is staged of a source for a night; the verdict as counts and codes, JSON-ready.
 
     landing: where the source's files lie, only to tell a source that never landed from one that was not staged.
-    decisions_url: the decision store; REGISTER_DECISIONS_URL if not given; without either there are no waivers.
+    decisions_url: the decision store; that of the home if not given.
     Raises: CallRejected SC-CALL for a night that is no date; SourceLater LO-LOCKED, SourceChanged LO-WAREHOUSE.
     """
     try:
         when = date.fromisoformat(night)
     except ValueError as error:
         raise CallRejected("SC-CALL", detail="a night is a date, YYYY-MM-DD") from error
-    waivers = _waivers(contract.source, when, decisions_url)
+    waivers = _waivers(contract.source, when, decisions_url or decisions_of(warehouse))
     confirmed = confirmed_loads(warehouse, contract.source)
     with open_warehouse(warehouse, wait=wait) as connection:
         faultpoint("check.before_judging")
@@ -65,7 +63,7 @@ def check_cross(
     warehouse: Path, night: str, decisions_url: str | None = None, *, wait: float | None = None
 ) -> dict[str, Any]:
     """Compare the sources with each other, once those of the night are judged; counts only, JSON-ready."""
-    waivers = _waivers(cross.SOURCE, date.fromisoformat(night), decisions_url)
+    waivers = _waivers(cross.SOURCE, date.fromisoformat(night), decisions_url or decisions_of(warehouse))
     with open_warehouse(warehouse, wait=wait) as connection:
         outcomes = cross.check_cross(connection, night, waivers)
     return {"night": night, "rules": [asdict(o) for o in outcomes]}
@@ -77,11 +75,10 @@ def _behind(connection: Connection, contract: Contract) -> PipelineError | None:
     return SourceChanged("LO-RESTAGE", detail=", ".join(behind)) if behind else None
 
 
-def _waivers(source: str, night: date, decisions_url: str | None) -> list[Waiver]:
-    url = decisions_url or os.environ.get(DECISIONS)
-    if not url:
+def _waivers(source: str, night: date, decisions_url: str) -> list[Waiver]:
+    if not is_there(decisions_url):
         return []
-    engine = open_decisions(url)
+    engine = open_decisions(decisions_url)
     try:
         return waivers_in_force(engine, source, night)
     finally:

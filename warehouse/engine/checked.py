@@ -34,6 +34,11 @@ def check_register(connection: Connection, night: date, rules: RegisterRules | N
     return outcomes
 
 
+def churn_rules() -> frozenset[str]:
+    """The rules that ids stay from night to night."""
+    return frozenset(rule.rule for rule in load_register_rules().rules if rule.kind == "churn")
+
+
 def verdict_of(outcomes: Sequence[Outcome]) -> str:
     """The verdict over all rules."""
     return worst([o.outcome for o in outcomes])

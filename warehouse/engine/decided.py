@@ -7,10 +7,10 @@ version of the corrected record that became known after it says the same.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from expectations.claims import vocabulary
@@ -20,11 +20,10 @@ from warehouse.decisions.access_log import AccessLog
 from warehouse.decisions.corrections import IDENTITY, CorrectionRow, corrections_in_force
 from warehouse.decisions.judgements import JudgementRow, judgements_in_force
 from warehouse.decisions.scope import demand_whole
-from warehouse.decisions.store import open_decisions
+from warehouse.decisions.store import decisions_url, is_there, open_decisions
 from warehouse.engine.claimed import claim_columns, claim_table
 from warehouse.engine.connection import Connection
 
-DECISIONS = "REGISTER_DECISIONS_URL"
 CORRECTED = 100  # the trust of a correction: above any a contract may give
 # The identity columns that a present person keeps; the rest of them only the observation needs.
 SHOWN = ("id_type", "id_check", "id_mask", "id_token", "name_mask", "name_flag")
@@ -40,12 +39,19 @@ class Decided:
     ignored: list[str] = field(default_factory=list)
 
 
-def read_decisions(url: str | None, known: datetime | None = None) -> Decided:
-    """What is in force; with `known`, what had been decided by then and still is."""
-    found = url or os.environ.get(DECISIONS)
-    if not found:
+def decisions_beside(connection: Connection) -> str:
+    """The decision store of an open warehouse: REGISTER_DECISIONS_URL, else `decisions.db` beside its file."""
+    files = connection.execute(
+        "select path from duckdb_databases() where database_name = current_database() and path is not null"
+    ).fetchall()
+    return decisions_url(Path(files[0][0]).absolute().parent if files else None)
+
+
+def read_decisions(url: str, known: datetime | None = None) -> Decided:
+    """What is in force; with `known`, what had been decided by then and still is. Nothing, where no store is there."""
+    if not is_there(url):
         return Decided()
-    engine = open_decisions(found)
+    engine = open_decisions(url)
     try:
         demand_whole(engine)
         AccessLog(engine).refuse_stale()

@@ -24,10 +24,13 @@ from expectations.errors import SourceChanged, SourceLater
 from expectations.marts import Marts, load_marts
 from expectations.sql import Sql, fill, name
 from warehouse.engine.code_names import name_codes
+from warehouse.decisions.sign_offs import MARTS, RELEASE, signed_off
 from warehouse.engine.connection import Connection, open_warehouse, transaction
+from warehouse.engine.erased import decisions_of
 from warehouse.engine.marts_check import Failure, check_marts, held_groups
 from warehouse.engine.nightly import last_night
 from warehouse.engine.reference import load_reference
+from warehouse.engine.register import held_by
 from warehouse.engine.relation import HOME, make_table, relation
 
 FOLDER = "4_marts"
@@ -76,12 +79,18 @@ class MartsReport:
 def marts_nightly(
     warehouse: Path, night: str | None = None, *, wait: float | None = None
 ) -> tuple[dict[str, Any], int]:
-    """Build the marts of an existing warehouse; the report as JSON, and the exit status: 4 when a group is held.
+    """Build the marts of an existing warehouse; the report as JSON, and the exit status: 4 when a group is held
+    that no steward released for the night.
 
-    night: `YYYY-MM-DD`; the last night any source was judged if not given. Raises: LO-LOCKED, RE-EMPTY.
+    night: `YYYY-MM-DD`; the last night any source was judged if not given. Raises: LO-LOCKED, RE-EMPTY;
+    SourceChanged RE-HELD while the register is held.
     """
     with open_warehouse(warehouse, wait=wait) as connection:
+        if _has_register(connection) and (held := held_by(connection)) is not None:
+            raise SourceChanged("RE-HELD", detail=held)
         report = build_marts(connection, date.fromisoformat(night) if night else last_night(connection))
+    let_through = signed_off(RELEASE, MARTS, decisions_of(warehouse))
+    report.held = tuple(g for g in report.held if f"{g}@{report.as_of_day}" not in let_through)
     return verdict_of(report)
 
 

@@ -10,13 +10,17 @@ from typing import Any
 from expectations.contract import Contract, contracts_folder, load_contract
 from expectations.desk import prepare
 from expectations.errors import SourceChanged
+from expectations.register_rules import SOURCE
 from expectations.verdict import HELD, Outcome
 from warehouse.decisions.restored import refuse_erased
-from warehouse.engine.checked import check_register, verdict_of
+from warehouse.decisions.sign_offs import RELEASE, signed_off
+from warehouse.engine.checked import check_register, churn_rules, verdict_of
 from warehouse.engine.claims import build_claims
 from warehouse.engine.connection import Connection, open_warehouse
+from warehouse.engine.decided import decisions_beside
 from warehouse.engine.issued import issue, issued_folder, load_issued
-from warehouse.engine.register import build_register
+from warehouse.engine.register import build_register, mark_verdict
+from warehouse.engine.remembered import refuse_fewer, remember_decisions
 from warehouse.resolver import Model, model_in_use
 
 
@@ -28,16 +32,17 @@ def register_nightly(
     full: bool = False,
     wait: float | None = None,
     landing: Path | None = None,
+    backfill: bool = False,
 ) -> tuple[dict[str, Any], int]:
     """Build claims and register of an existing warehouse and judge them; the report as JSON, and the exit status.
 
-    night: `YYYY-MM-DD`; the last night any source was judged if not given. decisions_url: REGISTER_DECISIONS_URL if
-    not given. landing: where the ids that were given out lie; `landing` beside the warehouse if not given.
-    Raises: LO-LOCKED, LO-WAREHOUSE, RE-MODEL, OP-STALE, LA-CORRUPT.
+    night: `YYYY-MM-DD`; the last night any source was judged if not given. decisions_url: the store of the home if not
+    given. landing: where the ids that were given out lie; `landing` beside the warehouse if not given. backfill: see
+    `register_into`. Raises: LO-LOCKED, LO-WAREHOUSE, RE-MODEL, RE-FEWER, OP-STALE, LA-CORRUPT.
     """
     issued = issued_folder(landing or warehouse.absolute().parent / "landing")
     with open_warehouse(warehouse, wait=wait) as connection:
-        told, status = register_into(connection, night, decisions_url, full=full, issued=issued)
+        told, status = register_into(connection, night, decisions_url, full=full, issued=issued, backfill=backfill)
         if not status:  # a held register is shown to stewards, and gives nothing out
             told["issued"] = issue(connection, issued)
         return told, status
@@ -52,25 +57,35 @@ def register_into(
     contracts: list[Contract] | None = None,
     model: Model | None = None,
     issued: Path | None = None,
+    backfill: bool = False,
 ) -> tuple[dict[str, Any], int]:
     """The same over an open warehouse, which gives nothing out; contracts: those of the folder that were staged, if not
-    given. issued: the folder of the ids that were given out."""
+    given. issued: the folder of the ids that were given out. backfill: ids may change, for past records came; how many
+    did is told, and holds nothing. A night that a steward released goes on with what failed. Raises: RE-FEWER.
+    """
     started = time.monotonic()
     prepare(connection)
     contracts = staged_contracts(connection) if contracts is None else contracts
-    refuse_erased(connection, contracts, decisions_url)
+    url = decisions_url or decisions_beside(connection)
+    refuse_erased(connection, contracts, url)
+    refuse_fewer(connection, url)
     if issued is not None:
         load_issued(connection, issued)
     claims = build_claims(connection, contracts, full=full)
-    report = build_register(connection, decisions_url, model or model_in_use(), full=full)
-    outcomes = check_register(connection, date.fromisoformat(night) if night else last_night(connection))
-    held = [o for o in outcomes if o.outcome == HELD]
-    error = SourceChanged("RE-HELD", detail=_named(held)) if held else None
+    report = build_register(connection, url, model or model_in_use(), full=full)
+    when = date.fromisoformat(night) if night else last_night(connection)
+    outcomes = check_register(connection, when)
+    held = [o for o in outcomes if o.outcome == HELD and not (backfill and o.rule in churn_rules())]
+    released = bool(held) and when.isoformat() in signed_off(RELEASE, SOURCE, url)
+    error = SourceChanged("RE-HELD", detail=_named(held)) if held and not released else None
+    mark_verdict(connection, error.detail if error else None)
+    remember_decisions(connection, url)
     told = {
         "verdicts": _verdicts(connection, night),
         "claims": claims.as_dict(), "register": report.as_dict(), "verdict": verdict_of(outcomes),
         "failed": [{"rule": o.rule, "outcome": o.outcome, "failing": o.failing, "total": o.total}
                    for o in outcomes if o.failing],
+        "released": released, "expected": report.changes if backfill else {},
         "error": error.as_dict() if error else None, "seconds": round(time.monotonic() - started, 3),
     }  # fmt: skip
     return told, 4 if error else 0

@@ -22,7 +22,7 @@ from warehouse.engine.changes import known_at, remember_ids, tell_changes
 from warehouse.engine.claimed import COMMON, claim_columns
 from warehouse.engine.cluster import Space
 from warehouse.engine.connection import Connection, transaction
-from warehouse.engine.decided import SHOWN, apply_corrections, load_judgements, read_decisions
+from warehouse.engine.decided import SHOWN, apply_corrections, decisions_beside, load_judgements, read_decisions
 from warehouse.engine.digest import digest_table
 from warehouse.engine.houses import (
     BUILDING_SPACES,
@@ -92,12 +92,12 @@ def build_register(
 ) -> RegisterReport:
     """Build the register from the claims of an open warehouse.
 
-    decisions_engine_url: the decision store; REGISTER_DECISIONS_URL if not given; without either nothing was decided.
+    decisions_engine_url: the decision store; that of the home (`decisions_beside`) if not given.
     known: only versions with known_from <= known count (for `as_of`, in a file of its own). full: recompute every
     person; it is done anyway after a build that did not end.
     """
     report = RegisterReport()
-    decided = read_decisions(decisions_engine_url, known)
+    decided = read_decisions(decisions_engine_url or decisions_beside(connection), known)
     step = _clock(report)
     scripts(connection, REGISTER, "_schema")
     scripts(connection, REGISTER, "_macros")
@@ -125,6 +125,19 @@ def build_register(
         _mark(connection, _complete(connection))
     report.rows = {t: _rows(connection, t) for t in sorted({*DIGESTED, "person_review", "person_contested"})}
     return report
+
+
+def mark_verdict(connection: Connection, held: str | None) -> None:
+    """Note beside the build what holds it, if anything: whoever reads the register for readers asks (`held_by`)."""
+    connection.execute("delete from register.build where state = 'held'")
+    if held is not None:
+        connection.execute("insert into register.build values ('held', $held)", {"held": held})
+
+
+def held_by(connection: Connection) -> str | None:
+    """What holds the last build back, None for one that was released."""
+    rows = connection.execute("select facts from register.build where state = 'held'").fetchall()
+    return str(rows[0][0]) if rows else None
 
 
 def register_digest(connection: Connection) -> dict[str, str]:
