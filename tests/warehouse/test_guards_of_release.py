@@ -20,7 +20,7 @@ from warehouse.engine.register import held_by, mark_verdict
 from warehouse.engine.remembered import refuse_fewer, remember_decisions
 
 __all__ = ["hall"]
-ASKS = re.compile(r"豁免|放行|确认无误|属实")
+ASKS = re.compile(r"豁免|确需放行|确认无误|属实")
 NAMES = re.compile(r"python -m warehouse\.decisions (\w[\w-]*)")
 
 

@@ -23,8 +23,8 @@ from expectations.desk import prepare
 from expectations.errors import SourceChanged, SourceLater
 from expectations.marts import Marts, load_marts
 from expectations.sql import Sql, fill, name
-from warehouse.engine.code_names import name_codes
 from warehouse.decisions.sign_offs import MARTS, RELEASE, signed_off
+from warehouse.engine.code_names import name_codes
 from warehouse.engine.connection import Connection, open_warehouse, transaction
 from warehouse.engine.erased import decisions_of
 from warehouse.engine.marts_check import Failure, check_marts, held_groups
