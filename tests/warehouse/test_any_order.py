@@ -1,8 +1,8 @@
 """In whatever order the past is read, claims, register, cases, counts and the yearly report come out the same.
 
 A history is drawn: cuts of the past year, windows that overlap them or come again, two nights that read the present,
-some of it staged on the way, readers killed while they land. It is told as drawn and backward: the
-nights alone keep their order, because time has one.
+some of it staged on the way, readers killed while they land. It is told as drawn and backward,
+after the nights: time has one order, and what a source has since forgotten no order brings back.
 """
 
 from __future__ import annotations
@@ -42,17 +42,16 @@ def past(seed: int, cuts: Sequence[str], again: Sequence[str]) -> list[Deed]:
     return deeds
 
 
-def with_nights(deeds: Sequence[Deed], place: int) -> list[Deed]:
-    """The nights in their order, somewhere between the readings of the past."""
-    nights = [Deed(key, a, b, night=True) for a, b in NIGHTS for key in sorted(discover())]
-    return [*deeds[:place], *nights, *deeds[place:]]
+def with_nights(deeds: Sequence[Deed]) -> list[Deed]:
+    """The nights first, in their order: what a system has since changed it no longer tells as it was."""
+    return [*(Deed(key, a, b, night=True) for a, b in NIGHTS for key in sorted(discover())), *deeds]
 
 
 def check(town: Store, seed: int, cuts: Sequence[str], again: Sequence[str]) -> None:
     deeds = past(seed, cuts, again)
     with tempfile.TemporaryDirectory() as folder:
-        as_drawn = Telling(Path(folder) / "drawn", town).tell(with_nights(deeds, len(deeds) // 2))
-        backward = Telling(Path(folder) / "backward", town).tell(with_nights(deeds[::-1], 0))
+        as_drawn = Telling(Path(folder) / "drawn", town).tell(with_nights(deeds))
+        backward = Telling(Path(folder) / "backward", town).tell(with_nights(deeds[::-1]))
     differing = {
         table: (as_drawn[table], backward.get(table)) for table in as_drawn if as_drawn[table] != backward.get(table)
     }
