@@ -24,7 +24,7 @@ spanned as (
     select fed.subject, fed.source, fed.entity, 'night' as span, 'night' as period, fed.is_loaded
     from fed
     cross join reference.night as night
-    where fed.day between night.first_day and night.as_of_day and (not fed.is_picture or fed.day = night.as_of_day)
+    where fed.day between night.first_day and night.as_of_day and (not fed.shows_all or fed.day = night.as_of_day)
 ),
 share as (
     select subject, span, period, source, entity, avg(cast(is_loaded as integer)) as loaded

@@ -31,7 +31,7 @@ island as (
     group by source, entity, island
 ),
 picture as (
-    select source, entity, bool_and(snapshot) as is_picture
+    select source, entity, bool_and(snapshot) as shows_all
     from ledger.load
     group by source, entity
 ),
@@ -43,11 +43,11 @@ day as (
 )
 select
     feeding.source, feeding.entity, day.day, day.month, day.quarter, day.year,
-    coalesce(picture.is_picture, false) as is_picture,
+    coalesce(picture.shows_all, false) as shows_all,
     count(island.begins) > 0 as is_loaded
 from feeding
 cross join day
 left join picture on picture.source = feeding.source and picture.entity = feeding.entity
 left join island on island.source = feeding.source and island.entity = feeding.entity
     and island.begins <= day.begins and island.ends >= day.begins + interval '1' day
-group by feeding.source, feeding.entity, day.day, day.month, day.quarter, day.year, picture.is_picture
+group by feeding.source, feeding.entity, day.day, day.month, day.quarter, day.year, picture.shows_all

@@ -70,15 +70,21 @@ counted as (
     from span
     group by month, device_kind, community_code
 )
+-- Once more by what names a row, so that no row of a device comes through: at most one of each is added up.
 select
     month.month, place.device_kind, place.community_code,
-    case when place.shown_from <= month.ends then 'shown' else 'not_shown' end as basis,
-    coalesce(coverage.coverage, 0) as coverage,
-    case when place.shown_from <= month.ends then coalesce(counted.devices, 0) end as devices,
-    case when place.shown_from <= month.ends then coalesce(counted.devices_online, 0) end as devices_online,
-    case when place.shown_from <= month.ends then coalesce(counted.devices_offline, 0) end as devices_offline,
-    case when place.shown_from <= month.ends then coalesce(counted.known_minutes, 0) end as known_minutes,
-    case when place.shown_from <= month.ends then coalesce(counted.online_minutes, 0) end as online_minutes
+    case when any_value(place.shown_from <= month.ends) then 'shown' else 'not_shown' end as basis,
+    coalesce(any_value(coverage.coverage), 0) as coverage,
+    case when any_value(place.shown_from <= month.ends) then cast(coalesce(sum(counted.devices), 0) as bigint) end
+        as devices,
+    case when any_value(place.shown_from <= month.ends) then cast(coalesce(sum(counted.devices_online), 0) as bigint) end
+        as devices_online,
+    case when any_value(place.shown_from <= month.ends) then cast(coalesce(sum(counted.devices_offline), 0) as bigint) end
+        as devices_offline,
+    case when any_value(place.shown_from <= month.ends) then cast(coalesce(sum(counted.known_minutes), 0) as bigint) end
+        as known_minutes,
+    case when any_value(place.shown_from <= month.ends) then cast(coalesce(sum(counted.online_minutes), 0) as bigint) end
+        as online_minutes
 from month
 cross join place
 left join counted
@@ -86,3 +92,4 @@ left join counted
     and counted.community_code = place.community_code
 left join prepared.coverage as coverage on coverage.subject = 'device' and coverage.span = 'month'
     and coverage.period = cast(month.month as varchar)
+group by month.month, place.device_kind, place.community_code
