@@ -43,12 +43,14 @@ ROWS: dict[str, tuple[Callable[[SimpleNamespace], int], dict[str, str]]] = {
     "register.person": (lambda s: s.persons, {
         "person_id": "'P' || i", "birth_date": "date '1930-01-01' + (i * 7919 % 33000)::integer",
         "sex": "(1 + i % 2)::varchar", "registration_kind": "(1 + i % 3)::varchar", "community_code": "{community}",
-        "is_provisional": "i % 100 = 0", "in_force": "i % 30 > 0", "records": "4", "sources": "2"}),
+        "is_provisional": "i % 100 = 0", "in_force": "i % 30 > 0", "records": "4", "sources": "2",
+        "presence": "case when i % 30 > 0 then 'resident' else 'ended' end"}),
     "register.person_member": (lambda s: s.persons * 4, {"obs_key": "'o' || i", "person_id": "'P' || (i % {persons})",
         "alike": "'a'", "component": "0"}),
     "register.person_house_link": (lambda s: s.persons * 3 // 2, {
         "person_id": "'P' || (i % {persons})", "house_id": "'H' || (i * 31 % {houses})", "stay": "0",
-        "kind": "'found'", "tenure": "'0' || (1 + i % 7)", "is_current": "i < {persons} and i % {persons} % 30 > 0"}),
+        "kind": "'found'", "tenure": "'0' || (1 + i % 7)", "is_current": "i < {persons} and i % {persons} % 30 > 0",
+        "is_latest": "i < {persons}", "state": "case when i % {persons} % 30 > 0 then 'open' else 'ended' end"}),
     "register.device": (lambda s: s.devices, {
         "device_id": "'D' || i", "kind": "case when i % 5 = 0 then 'camera' else 'door' end", "in_force": "true",
         "records": "1", "sources": "1"}),

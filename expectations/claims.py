@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from expectations.model import CLAIM_TYPES, Claim, Entity, Said, Text
 from expectations.strict import read_yaml, take
 
 FILE = Path(__file__).with_name("claims.yml")
-PERSON, RESIDENCE = "person", "residence"
+PERSON, RESIDENCE, HOUSE, ORGANISATION = "person", "residence", "house", "organisation"
 DEIDENTIFIED = ("case", "service_count")  # what never meets a person (privacy.md, rule 4)
 MOST_TRUST = 100
 _FORMS = ("column", "constant", "given", "codes", "trust", "digits")
 _EMPTIED = "emptied"
-_WORDS = ("trust", "ended", "of", "whole")
+_WORDS = ("trust", "ended", "of", "whole", "void", "lists_all", "confirmed_for")
+# A word that only some claims may use, and which they are.
+_OF = {"of": (RESIDENCE,), "void": (RESIDENCE,), "lists_all": (HOUSE,), "confirmed_for": (RESIDENCE, ORGANISATION)}
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,11 @@ def _claim(name: str, raw: Any, entity: Entity, where: str, zone: str) -> Claim:
         raise CallRejected("CT-SPEC", detail=f"{where}: unknown claim entity {name!r}{_near(name, list(known))}")
     if not isinstance(raw, dict) or "trust" not in raw:
         raise CallRejected("CT-SPEC", detail=f"{where}: a claim has a trust and attributes")
-    if raw.get("of") and name != RESIDENCE:
-        raise CallRejected("CT-SPEC", detail=f"{where}: only a residence is `of` an entity")
+    for word in sorted(set(_OF) & set(raw)):
+        if name not in _OF[word]:
+            raise CallRejected("CT-SPEC", detail=f"{where}: {word!r} is a word of {' and '.join(_OF[word])} only")
+    if raw.get("lists_all") and zone != "R":
+        raise CallRejected("CT-DENIED", detail=f"{where}: zone {zone} never says who lives in a dwelling")
     _refuse_person_key(name, entity, where, zone)
     attributes = known[name].attributes
     for key in raw:
@@ -104,7 +110,7 @@ def _claim(name: str, raw: Any, entity: Entity, where: str, zone: str) -> Claim:
             )
     if "whole" in raw:
         _demand(raw["whole"], entity, f"{where}.whole")
-    ended = _ended(raw.get("ended") or {}, entity, f"{where}.ended")
+    ended = _coded(raw.get("ended") or {}, entity, f"{where}.ended")
     return Claim(
         entity=name,
         trust=_trust(raw["trust"], where),
@@ -113,6 +119,9 @@ def _claim(name: str, raw: Any, entity: Entity, where: str, zone: str) -> Claim:
         emptied=tuple(c for c, v in ended.items() if not v),
         of=raw.get("of"),
         whole=raw.get("whole"),
+        void=_coded(raw.get("void") or {}, entity, f"{where}.void"),
+        lists_all=_coded(raw.get("lists_all") or {}, entity, f"{where}.lists_all"),
+        confirmed_for=_days(raw["confirmed_for"], f"{where}.confirmed_for") if "confirmed_for" in raw else None,
     )
 
 
@@ -160,7 +169,7 @@ def _digits(raw: Any, codes: Mapping[str, str], where: str) -> tuple[int, int]:
     return first, last
 
 
-def _ended(raw: Mapping[str, Any], entity: Entity, where: str) -> dict[str, tuple[str, ...]]:
+def _coded(raw: Mapping[str, Any], entity: Entity, where: str) -> dict[str, tuple[str, ...]]:
     """Per column its codes; none where the contract says `emptied`."""
     for column, codes in raw.items():
         _demand(column, entity, where)
@@ -169,6 +178,14 @@ def _ended(raw: Mapping[str, Any], entity: Entity, where: str) -> dict[str, tupl
         if not isinstance(codes, list) or not codes or not all(isinstance(c, str) for c in codes):
             raise CallRejected("CT-SPEC", detail=f"{where}.{column}: a list of codes in quotes is wanted")
     return {column: () if codes == _EMPTIED else tuple(codes) for column, codes in raw.items()}
+
+
+def _days(raw: Any, where: str) -> timedelta:
+    """Whole days: the last day on which something was said is all there is to count from."""
+    text = str(raw)
+    if not (text.endswith("d") and text[:-1].isdigit() and int(text[:-1])):
+        raise CallRejected("CT-SPEC", detail=f"{where}: a number of days such as 730d is wanted")
+    return timedelta(days=int(text[:-1]))
 
 
 def _demand(column: Any, entity: Entity, where: str) -> None:

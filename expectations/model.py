@@ -167,7 +167,9 @@ class Claim:
     ended: the codes by which the source itself says that it is withdrawn, cancelled or left. emptied: columns that say
     so although a check has emptied them: who left on an impossible day has left. of: the entity whose record of the
     same key is the person of a residence. whole: the column that names the record this one is a part of; only the parts
-    of its newest version count.
+    of its newest version count. void: the codes that take a residence back as if it had never been said. lists_all: the
+    codes by which a record of a dwelling is known to list all who live there. confirmed_for: how long what it says
+    stands without being said again; None: until the source takes it back.
     """
 
     entity: str
@@ -177,6 +179,9 @@ class Claim:
     emptied: tuple[str, ...] = ()
     of: str | None = None
     whole: str | None = None
+    void: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists_all: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    confirmed_for: timedelta | None = None
 
 
 @dataclass(frozen=True)

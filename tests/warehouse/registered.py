@@ -47,7 +47,8 @@ ENTITIES: dict[str, dict[str, Any]] = {
                     "moved": "datetime", "deleted_at": "datetime"},
         "claims": {
             "house": {"trust": 70, "ended": {"op": ["C"]}, "whole": "pk", "house_code": "code", "house_ref": "ref",
-                      "address": "home", "area_m2": {"column": "area", "trust": 20}, "state": "visit",
+                      "lists_all": {"visit": ["3"]}, "verified_at": "moved", "address": "home",
+                      "area_m2": {"column": "area", "trust": 20}, "state": "visit",
                       "grid_code": "grid", "lng": "lng", "lat": "lat"},
             "building": {"trust": 50, "whole": "pk", "building_ref": "guid", "address": "home"},
         },
@@ -61,7 +62,8 @@ ENTITIES: dict[str, dict[str, Any]] = {
         "claims": {
             "person": {"trust": 75, "ended": {"op": ["C"]}, "whole": "visit", "birth_date": "born",
                        "sex": {"column": "sex", "trust": 90}},
-            "residence": {"trust": 80, "ended": {"op": ["C"]}, "whole": "visit", "kind": {"constant": "found"},
+            "residence": {"trust": 80, "void": {"op": ["C"]}, "confirmed_for": "730d", "whole": "visit",
+                          "kind": {"constant": "found"},
                           "valid_from": "since", "valid_to": "until", "verified_at": "found"},
             "house": {"trust": 20, "whole": "visit", "house_ref": "ref"},
         },

@@ -16,9 +16,9 @@ _STAYS = """
     create or replace table away as
     select person_id, house_id, stay from register.person_house_link
     where is_current and person_id in (select unnest($ids))"""
-_LEAVE = "update register.person set in_force = false where person_id in (select unnest($ids))"
+_LEAVE = "update register.person set presence = 'gone' where person_id in (select unnest($ids))"
 _EMPTY = "update register.person_house_link set is_current = false where person_id in (select unnest($ids))"
-_RETURN = "update register.person set in_force = true where person_id in (select unnest($ids))"
+_RETURN = "update register.person set presence = 'resident' where person_id in (select unnest($ids))"
 _MOVE_IN = """
     update register.person_house_link as stay set is_current = true from away
     where away.person_id = stay.person_id and away.house_id = stay.house_id and away.stay = stay.stay
@@ -28,7 +28,9 @@ _MOVE_IN = """
 def nights(warehouse: Path, folder: Path, last: date) -> Iterator[tuple[Path, Published]]:
     """Publish the nights up to the last one; each as the file readers open, and what was said of it."""
     with open_warehouse(warehouse) as connection:
-        there = connection.execute("select person_id from register.person where in_force order by 1").fetchall()
+        there = connection.execute(
+            "select person_id from register.person where presence = 'resident' order by 1"
+        ).fetchall()
         away = random.Random(4).sample([person for (person,) in there], NIGHTS * A_NIGHT)
         for statement in (_STAYS, _LEAVE, _EMPTY):
             connection.execute(statement, {"ids": away})

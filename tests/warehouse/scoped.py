@@ -30,7 +30,7 @@ def settle_register(office: Office) -> None:
             "person as select * from (values ('PA', '440111017002'), ('PC', '黄边村')) as t(person_id, community_code)",
             "person_member as select md5('town_hall|people|' || r) as obs_key, p as person_id "
             "from (values ('1', 'PA'), ('3', 'PC')) as t(r, p)",
-            "person_house_link as select 'PA' as person_id, 'H1' as house_id, true as is_current",
+            "person_house_link as select 'PA' as person_id, 'H1' as house_id, true as is_latest",
             "house as select 'H1' as house_id, '440111017002' as community_code",
             "house_member as select md5('town_round|stay|s1|1') as obs_key, 'H1' as house_id",
             "house_grid as select 'H1' as house_id, 'G1' as grid_cell_id, true as is_current",

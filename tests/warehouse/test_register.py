@@ -17,17 +17,17 @@ def hall(tmp_path: Path) -> Hall:
     return Hall(tmp_path)
 
 
-def test_a_person_in_two_houses_stays_in_both_and_the_latest_verified_is_current(hall: Hall) -> None:
+def test_a_person_in_two_houses_stays_in_both_and_the_one_that_began_last_is_current(hall: Hall) -> None:
     hall.night(
         1,
         resident=[resident("1", home=HOME.format(1, 101))],
-        guest=[guest("v", 1, 1, ref="R2"), guest("w", 1, 1, 3, ref="R3", until="2022-11-02")],
+        guest=[guest("v", 1, 1, ref="R2"), guest("w", 1, 1, 3, ref="R3", since="2020-06-01", until="2022-11-02")],
     )
     assert hall.ask("select count(*), min(records) from register.person") == [(1, 3)]
     links = "select known.house_ref, link.valid_from, link.valid_to, link.is_current from register.person_house_link "
     assert hall.ask(links + "as link join register.house as known using (house_id) order by all") == [
         ("R2", date(2021, 1, 1), None, True),
-        ("R3", date(2021, 1, 1), date(2022, 11, 2), False),
+        ("R3", date(2020, 6, 1), date(2022, 11, 2), False),
         (None, date(2020, 1, 1), None, False),
     ]
 
@@ -72,6 +72,22 @@ def test_only_the_parts_of_the_newest_visit_count_and_a_cancelled_one_is_over(ha
     assert hall.ask("select in_force from register.person order by all") == [(False,), (True,)]
     stays = hall.ask("select valid_to is null, is_current from register.person_house_link order by all")
     assert stays == [(False, False), (True, True)]
+
+
+def test_a_visit_that_finds_the_dwelling_empty_ends_the_stays_there_and_the_person_is_gone(hall: Hall) -> None:
+    hall.night(1, guest=[guest("v", 1, 1), guest("w", 1, 2, name="李四光", ref="R2")])
+    hall.night(3, room=[room("x", 3, ref="R1", visit="3"), room("y", 3, ref="R2", visit="4")])
+    assert hall.ask("select presence from register.person order by 1") == [("gone",), ("resident",)]
+    ends = "select valid_to, ended_by, state, is_current from register.person_house_link order by state"
+    assert hall.ask(ends) == [(date(2022, 11, 3), "missed", "ended", False), (None, None, "open", True)]
+
+
+def test_a_deleted_record_ends_the_stay_it_told_of_wherever_others_saw_it(hall: Hall) -> None:
+    hall.night(1, resident=[resident("1", since="2021-02-01")], guest=[guest("v", 1, 1, since="2021-02-01")])
+    hall.night(3, resident=[resident("1", 3, since="2021-02-01", deleted_at="2022-11-03 09:00:00")])
+    ends = "select valid_from, valid_to, ended_by from register.person_house_link"
+    assert hall.ask(ends) == [(date(2021, 2, 1), date(2022, 11, 3), "told")]
+    assert hall.ask("select presence from register.person") == [("gone",)]
 
 
 def test_whoever_comes_back_has_two_stays(hall: Hall) -> None:

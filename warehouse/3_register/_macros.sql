@@ -10,6 +10,10 @@ create or replace temp macro register_id(letter, anchor) as
 -- where no clock of the record can be used; such a version comes before all that have one.
 create or replace temp macro register_at(changed_at) as coalesce(changed_at, timestamp '1990-01-01');
 
+-- Up to when a record may say that it saw something: it cannot know what came after it, but for a day of other clocks.
+create or replace temp macro register_seen(moment) as
+    case when moment > timestamp '1990-01-01' then moment + interval 1 day else timestamp '9999-12-31' end;
+
 -- Which claim wins, as one number, the smallest first: worth, then the latest, then the source's place, then the claim.
 create or replace temp macro register_order(worth, moment, source_place, claim_id) as
     (((1000 - worth)::hugeint * 18014398509481984 + (18014398509481983 - epoch_us(moment))) * 1024 + source_place)

@@ -1,5 +1,5 @@
 -- Grain: one row per person_id.
--- From: register.person_winner, register.person_member, temp.present_person.   To: links, marts, the steward's pages.
+-- From: register.person_winner, register.person_member, temp.present_person, person_presence.   To: links, marts, the steward's pages.
 -- Rule: no clear identity: number and name as masks; a sound number before an unsound one, a whole name before a
 -- masked one, then as for every attribute.
 with placed as (
@@ -36,6 +36,7 @@ select
     winner.community_code,
     identity.id_mask is null as is_provisional,
     winner.in_force,
+    presence.presence,
     winner.records,
     winner.sources,
     winner.first_seen,
@@ -43,3 +44,4 @@ select
     winner.known_from
 from register.person_winner as winner
 join identity on identity.person_id = winner.person_id
+join temp.person_presence as presence on presence.person_id = winner.person_id

@@ -1,9 +1,11 @@
 -- Grain: one row per grid_code, age_band, sex and registration_kind.
 -- From: register.person, person_house_link, prepared.house_place, marts.dim_grid.   To: residents_by_community, publish.
--- Rule: Residents (in force on the night with a current residence in the street, or registered here by household
--- registration without a newer residence elsewhere), each counted once by the grid cell of the dwelling lived in (else
--- the community of the registration, else the street), by age in full years on the night, sex and kind of registration;
--- those of them without a known dwelling stand beside.
+-- Rule: Residents (in force on the night with at least one stay that has not ended: no source has said that the person
+-- left, the same source tells no next stay, and no later visit that lists all leaves the person out; a household
+-- registration here is such a stay), each counted once by the grid cell of the dwelling lived in (else the community of
+-- the registration, else the street), by age in full years on the night, sex and kind of registration; those of them
+-- without a known dwelling stand beside, and so do, not counted among them, the unconfirmed: persons whose stay nobody
+-- has confirmed for as long as its contract asks, where they lived last.
 with resident as (
     select
         home.grid_code,
@@ -12,13 +14,14 @@ with resident as (
             then date_sub('year', person.birth_date, night.as_of_day) end as age,
         coalesce(person.sex, '9') as sex,
         coalesce(person.registration_kind, 'unknown') as registration_kind,
+        person.presence,
         cast(stay.house_id is null as integer) as is_without_dwelling
     from register.person as person
     cross join reference.night as night
-    left join register.person_house_link as stay on stay.person_id = person.person_id and stay.is_current
+    left join register.person_house_link as stay on stay.person_id = person.person_id and stay.is_latest
     left join prepared.house_place as home on home.house_id = stay.house_id
     left join reference.community_alias as registered on registered.alias = person.community_code
-    where person.in_force
+    where person.presence in ('resident', 'unconfirmed')
 ),
 placed as (
     select
@@ -35,16 +38,32 @@ placed as (
             when age < 80 then '65-79'
             else '80+'
         end as age_band,
-        sex, registration_kind, is_without_dwelling
+        sex, registration_kind, presence, is_without_dwelling
     from resident
     left join marts.dim_grid as grid on grid.grid_code = resident.grid_code
     join marts.dim_community as street on not street.is_community
+),
+counted as (
+    select
+        grid_code, community_code, age_band, sex, registration_kind,
+        count(*) as residents,
+        cast(sum(is_without_dwelling) as bigint) as residents_without_dwelling
+    from placed
+    where presence = 'resident'
+    group by grid_code, community_code, age_band, sex, registration_kind
+),
+waiting as (
+    select grid_code, community_code, age_band, sex, registration_kind, count(*) as unconfirmed
+    from placed
+    where presence = 'unconfirmed'
+    group by grid_code, community_code, age_band, sex, registration_kind
 )
 select
     grid_code, community_code, age_band, sex, registration_kind,
-    coalesce(any_value(coverage.coverage), 0) as coverage,
-    count(*) as residents,
-    cast(sum(is_without_dwelling) as bigint) as residents_without_dwelling
-from placed
+    coalesce(coverage.coverage, 0) as coverage,
+    coalesce(counted.residents, 0) as residents,
+    coalesce(counted.residents_without_dwelling, 0) as residents_without_dwelling,
+    coalesce(waiting.unconfirmed, 0) as unconfirmed
+from counted
+full join waiting using (grid_code, community_code, age_band, sex, registration_kind)
 left join prepared.coverage as coverage on coverage.subject = 'resident' and coverage.span = 'night'
-group by grid_code, community_code, age_band, sex, registration_kind

@@ -23,7 +23,7 @@ left join register.grid_cell as cell on cell.grid_cell_id = link.grid_cell_id
 where house.house_id in (select unnest($ids::varchar[]))
 """
 _STAYS = (
-    "select house_id from register.person_house_link where person_id in (select unnest($ids::varchar[])) and is_current"
+    "select house_id from register.person_house_link where person_id in (select unnest($ids::varchar[])) and is_latest"
 )
 _REGISTERED = "select community_code from register.person where person_id in (select unnest($ids::varchar[]))"
 _PERSON = "select person_id from register.person_member where obs_key = md5($record)"

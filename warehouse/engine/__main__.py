@@ -1,7 +1,8 @@
-"""python -m warehouse.engine stage --source K | rebuild [--accept-errors] | register [--full] | marts | explain ID
+"""python -m warehouse.engine stage --source K | rebuild [--accept-errors] | register [--full] | marts | explain ID |
+as-of DAY [--known DAY]
 
-Common: [--landing DIR] [--warehouse FILE]. Prints the report as JSON (explain: lines, with --json JSON; of a person it
-needs --by, --role and --purpose). Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths,
+Common: [--landing DIR] [--warehouse FILE]. Prints the report as JSON (explain, as-of: lines, with --json JSON; explain
+of a person needs --by, --role and --purpose). Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths,
 REGISTER_HOME (default `var/`) holds both stores.
 """
 
@@ -22,6 +23,7 @@ from warehouse.engine.connection import open_warehouse
 from warehouse.engine.explain import explain, keep_within, log_look, records_of, told
 from warehouse.engine.marts import marts_nightly
 from warehouse.engine.nightly import register_nightly
+from warehouse.engine.past import ask_past, told_past
 from warehouse.engine.rebuild import rebuild
 from warehouse.engine.staging import stage_source
 
@@ -44,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     if options.command == "explain":
         return _explain(options)
+    if options.command == "as-of":
+        return _as_of(options)
     if options.command == "register":
         return register_nightly(options.warehouse, full=options.full, landing=options.landing)
     if options.command == "marts":
@@ -74,6 +78,13 @@ def _explain(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     return (found if options.json else {"lines": list(told(found))}), 0
 
 
+def _as_of(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    if not options.id:
+        raise CallRejected("SC-CALL", detail="as-of needs a day")
+    found = ask_past(options.warehouse, options.id, options.known, options.out)
+    return (found if options.json else {"lines": list(told_past(found))}), 0
+
+
 def _landed(landing: Path) -> list[str]:
     """The sources with a contract and a folder in the landing zone."""
     keys = sorted(p.stem for p in contracts_folder().glob("*.yml"))
@@ -83,12 +94,14 @@ def _landed(landing: Path) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     home = Path(os.environ.get("REGISTER_HOME", Path(__file__).resolve().parents[2] / "var"))
     parser = argparse.ArgumentParser(prog="python -m warehouse.engine", description=__doc__)
-    parser.add_argument("command", choices=("stage", "rebuild", "register", "marts", "explain"))
-    parser.add_argument("id", nargs="?", help="explain: P…, H…, B… and 20 characters")
+    parser.add_argument("command", choices=("stage", "rebuild", "register", "marts", "explain", "as-of"))
+    parser.add_argument("id", nargs="?", help="explain: P…, H…, B… and 20 characters; as-of: YYYY-MM-DD")
     parser.add_argument("--source")
     parser.add_argument("--full", action="store_true", help="register: recompute every person")
     parser.add_argument("--night", help="marts: YYYY-MM-DD; the last night that was judged if not given")
-    parser.add_argument("--json", action="store_true", help="explain: JSON instead of lines")
+    parser.add_argument("--known", help="as-of: the last day whose news count, YYYY-MM-DD; all there are if not given")
+    parser.add_argument("--out", type=Path, help="as-of: the file to build, beside the warehouse if not given")
+    parser.add_argument("--json", action="store_true", help="explain, as-of: JSON instead of lines")
     for word in ("by", "role", "purpose"):
         parser.add_argument(f"--{word}", default="", help="explain: who looks, as what, and why")
     parser.add_argument("--landing", type=Path, default=home / "landing")

@@ -19,7 +19,8 @@ from warehouse.engine.register import RegisterReport, build_register
 from warehouse.engine.relation import CLAIMS, REGISTER, relation, scripts
 from warehouse.resolver import Model
 
-HISTORIES = ("person_house_link", "house_state", "building_state", "device_state", "vehicle_state", "facility_state",
+STAYS = "person_house_link"
+HISTORIES = (STAYS, "house_state", "building_state", "device_state", "vehicle_state", "facility_state",
              "organisation_state", "organisation_premises", "object_location")  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def as_of(
         scripts(past, CLAIMS, "_schema")
     _copy_claims(connection, target, known)
     with opened(target) as past:
-        report = build_register(past, decisions_engine_url, model, known=known, full=True)
+        report = build_register(past, decisions_engine_url, model, known=known, full=True, night=valid)
         if valid is not None:
             _views(past, valid)
     return report
@@ -72,7 +73,8 @@ def _copy_claims(connection: Connection, target: Path, known: datetime) -> None:
 
 def _views(past: Connection, valid: date) -> None:
     past.execute("create schema if not exists valid")
-    for table in HISTORIES:
+    past.execute(relation(REGISTER, "valid_stay", day=value(valid)))
+    for table in (t for t in HISTORIES if t != STAYS):
         columns = {
             column for (column,) in past.execute(
                 "select column_name from duckdb_columns() where schema_name = 'register' and table_name = $table",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from expectations.claims import RESIDENCE, ClaimEntity, vocabulary
+from expectations.claims import HOUSE, ORGANISATION, RESIDENCE, ClaimEntity, vocabulary
 from expectations.contract import Contract
 from expectations.model import IDENTITY_COLUMNS, Claim, Entity, Said
 from expectations.relations import accepted_versions, staged_column
@@ -21,7 +21,14 @@ COMMON = (
     "claim_id", "obs_key", "source", "entity", "source_record_id", "content_hash", "whole_id", "trust", "changed_at",
     "known_from", "op", "ended",
 )  # fmt: skip
-PERSON_KEY = "person_key"  # of a residence: the obs_key of the person's record
+# What the words of a contract add to a claim. person_key: the obs_key of the person's record; is_void: the source took
+# it back as if never said; lists_all: whoever the record does not list does not live there; confirmed_for: days that it
+# stands.
+ADDED = {
+    RESIDENCE: {"person_key": "VARCHAR", "is_void": "BOOLEAN", "confirmed_for": "INTEGER"},
+    HOUSE: {"lists_all": "BOOLEAN"},
+    ORGANISATION: {"confirmed_for": "INTEGER"},
+}
 _KINDS = {**TYPES, "token": "VARCHAR", "guid": "VARCHAR", "grid": "VARCHAR", "credit": "VARCHAR", "month": "DATE"}
 _IDENTITY_KINDS = {"id_birth": "DATE"}
 
@@ -33,7 +40,7 @@ def claim_table(claim: str) -> Sql:
 
 def claim_columns(claim: ClaimEntity) -> dict[str, str]:
     """The columns of a claim entity after the common ones, each with its DuckDB type, in order."""
-    columns = {PERSON_KEY: "VARCHAR"} if claim.name == RESIDENCE else {}
+    columns = dict(ADDED.get(claim.name, {}))
     columns |= {a.name: _KINDS[a.type] for a in claim.attributes.values()}
     if claim.identified:
         columns |= {c: _IDENTITY_KINDS.get(c, "VARCHAR") for c in IDENTITY_COLUMNS}
@@ -93,9 +100,7 @@ class Claimed:
         return [(n, s.trust) for n, s in self.claim.attributes.items() if s.trust is not None]
 
     def _columns(self) -> Iterable[Sql]:
-        if self.kind.name == RESIDENCE:
-            whose = value(self.claim.of or self.entity.name)
-            yield call("claim_key", Sql("$source"), whose, name("versions", "source_record_id"))
+        yield from (cast(self._added(word), kind) for word, kind in ADDED.get(self.kind.name, {}).items())
         for attribute in self.kind.attributes.values():
             said = self.claim.attributes.get(attribute.name)
             kind = _KINDS[attribute.type]
@@ -107,19 +112,30 @@ class Claimed:
         return call("claim_text", _column(self.claim.whole)) if self.claim.whole else Sql("null")
 
     def _ended(self) -> Sql:
-        said = (
-            *(
-                fill("coalesce({{column}} in {{codes}}, false)", column=_column(column), codes=values(codes))
-                for column, codes in self.claim.ended.items()
-            ),
-            *(_emptied(column) for column in self.claim.emptied),
-        )
-        return joined([*said] or [Sql("false")], " or ")
+        said = (_coded(self.claim.ended), *(_emptied(column) for column in self.claim.emptied))
+        return joined(said, " or ")
+
+    def _added(self, word: str) -> Sql:
+        if word == "person_key":
+            whose = value(self.claim.of or self.entity.name)
+            return call("claim_key", Sql("$source"), whose, name("versions", "source_record_id"))
+        if word == "confirmed_for":
+            return value(self.claim.confirmed_for.days if self.claim.confirmed_for else None)
+        return _coded(self.claim.void if word == "is_void" else self.claim.lists_all)
 
 
 def claims_of(contract: Contract) -> list[Claimed]:
     """All claims of a contract."""
     return [Claimed(contract.source, e, c) for e in contract.entities.values() for c in e.claims]
+
+
+def _coded(codes_of: Mapping[str, tuple[str, ...]]) -> Sql:
+    """Whether one of the columns holds one of its codes."""
+    said = (
+        fill("coalesce({{column}} in {{codes}}, false)", column=_column(column), codes=values(codes))
+        for column, codes in codes_of.items()
+    )
+    return joined([*said] or [Sql("false")], " or ")
 
 
 def _column(column: str) -> Sql:

@@ -20,6 +20,7 @@ from warehouse.decisions.scope import scope_of
 from warehouse.decisions.store import decisions_url, open_decisions
 from warehouse.engine.connection import Connection
 from warehouse.engine.naming import former_id
+from warehouse.engine.stay_words import PRESENCE, stay_in_words
 from warehouse.engine.winners import PERSON, THINGS, Thing
 from warehouse.resolver.ids import current_id
 from warehouse.resolver.model import salt_in_use
@@ -37,7 +38,7 @@ _LINKS = {
 _ROWS = "select * from {{link}} where {{id}} = $id order by all"
 _RESIDENTS = (
     "select count(distinct person_id) as residents from register.person_house_link "
-    "where house_id = $id and valid_to is null"
+    "where house_id = $id and is_current"
 )  # fmt: skip
 
 
@@ -52,6 +53,7 @@ def explain(connection: Connection, asked: str) -> dict[str, Any]:
         "asked": asked,
         "thing": {"zh": vocabulary()[thing.name].title.zh, "en": vocabulary()[thing.name].title.en},
         "attributes": list(_attributes(connection, thing, found)),
+        "presence": _presence(connection, found) if thing == PERSON else None,
         "links": _links(connection, thing, found),
         "matched": _matched(connection, found) if thing == PERSON else [],
         "changes": _changes(connection, found),
@@ -112,6 +114,8 @@ def told(found: dict[str, Any]) -> Iterator[str]:
     yield f"{found['thing']['zh']} {found['thing']['en']}  {found['id']}"
     if found["asked"] != found["id"]:
         yield f"  （所查 {found['asked']} 现为此号 / {found['asked']} is now this id）"
+    if found["presence"]:
+        yield " / ".join(PRESENCE[found["presence"]])
     for attribute in found["attributes"]:
         yield f"{attribute['zh']} / {attribute['en']}"
         for said in attribute["said"]:
@@ -121,6 +125,8 @@ def told(found: dict[str, Any]) -> Iterator[str]:
                 f"  自 since {said['since']}  信任 trust {said['trust']}{'  已止 ended' if said['ended'] else ''}"
             )
     for link in found["links"]:
+        if "ended_by" in link:
+            yield stay_in_words(link)
         yield "  ".join(f"{k}={v}" for k, v in link.items() if v is not None)
     for pair in found["matched"]:
         yield f"  {pair['left']} = {pair['right']}  {pair['rule']} {pair['weight']}"
@@ -177,6 +183,11 @@ def _said(row: tuple[Any, ...], kind: str) -> dict[str, Any]:
         "value": _UNSHOWN if kind == "token" else value, "source": source, "entity": entity, "record": record,
         "since": str(since) if since else None, "trust": trust, "ended": ended, "wins": wins,
     }  # fmt: skip
+
+
+def _presence(connection: Connection, found: str) -> str | None:
+    rows = connection.execute("select presence from register.person where person_id = $id", {"id": found}).fetchall()
+    return str(rows[0][0]) if rows else None
 
 
 def _links(connection: Connection, thing: Thing, found: str) -> list[dict[str, Any]]:

@@ -72,8 +72,8 @@ def register_into(
     if issued is not None:
         load_issued(connection, issued)
     claims = build_claims(connection, contracts, full=full)
-    report = build_register(connection, url, model or model_in_use(), full=full)
     when = date.fromisoformat(night) if night else last_night(connection)
+    report = build_register(connection, url, model or model_in_use(), full=full, night=when)
     outcomes = check_register(connection, when)
     held = [o for o in outcomes if o.outcome == HELD and not (backfill and o.rule in churn_rules())]
     released = bool(held) and when.isoformat() in signed_off(RELEASE, SOURCE, url)

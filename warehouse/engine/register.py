@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from expectations.claims import vocabulary
@@ -35,6 +35,7 @@ from warehouse.engine.houses import (
 from warehouse.engine.naming import name_members, resolve_ids
 from warehouse.engine.persons import resolve_persons
 from warehouse.engine.relation import CLAIMS, REGISTER, make_table, register_table, relation, scripts
+from warehouse.engine.stays import last_day, make_stays
 from warehouse.engine.winners import (
     BUILDING,
     DEVICE,
@@ -89,12 +90,14 @@ def build_register(
     model: Model,
     known: datetime | None = None,
     full: bool = False,
+    night: date | None = None,
 ) -> RegisterReport:
     """Build the register from the claims of an open warehouse.
 
     decisions_engine_url: the decision store; that of the home (`decisions_beside`) if not given.
     known: only versions with known_from <= known count (for `as_of`, in a file of its own). full: recompute every
-    person; it is done anyway after a build that did not end.
+    person; it is done anyway after a build that did not end. night: the day on which a stay is open or unconfirmed; the
+    day before the newest version became known if not given.
     """
     report = RegisterReport()
     decided = read_decisions(decisions_engine_url or decisions_beside(connection), known)
@@ -115,6 +118,7 @@ def build_register(
     report.resolver = step("persons", lambda: _persons(connection, model, report.full))
     step("objects", lambda: _objects(connection))
     faultpoint("register.before_links")
+    step("stays", lambda: make_stays(connection, night or last_day(known_at(connection)), known))
     step("winners", lambda: _winners(connection))
     step("links", lambda: _links(connection, known))
     report.ignored_corrections = decided.ignored
@@ -218,6 +222,7 @@ def _objects(connection: Connection) -> None:
 def _winners(connection: Connection) -> None:
     for thing in THINGS:
         make_winner(connection, thing)
+    make_temp(connection, "person_presence", relation(REGISTER, "person_presence"))
     register_table(connection, "person", step=value(STEP))
     for table in ("building", "grid_cell", "device", "vehicle", "organisation", "facility"):
         register_table(connection, table)
