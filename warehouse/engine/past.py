@@ -15,8 +15,8 @@ from typing import Any
 from expectations.errors import CallRejected, SourceLater
 from expectations.sql import fill, name
 from warehouse.engine.as_of import HISTORIES, as_of
-from warehouse.engine.connection import Connection, open_warehouse, opened
 from warehouse.engine.changes import known_at
+from warehouse.engine.connection import Connection, open_warehouse, opened
 from warehouse.resolver import model_in_use
 
 _TITLES = {
