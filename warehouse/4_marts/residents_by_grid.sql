@@ -46,24 +46,24 @@ placed as (
 counted as (
     select
         grid_code, community_code, age_band, sex, registration_kind,
-        count(*) as residents,
-        cast(sum(is_without_dwelling) as bigint) as residents_without_dwelling
+        count(*) as residents, sum(is_without_dwelling) as residents_without_dwelling, 0 as unconfirmed
     from placed
     where presence = 'resident'
     group by grid_code, community_code, age_band, sex, registration_kind
-),
-waiting as (
-    select grid_code, community_code, age_band, sex, registration_kind, count(*) as unconfirmed
+    union all
+    select
+        grid_code, community_code, age_band, sex, registration_kind,
+        0 as residents, 0 as residents_without_dwelling, count(*) as unconfirmed
     from placed
     where presence = 'unconfirmed'
     group by grid_code, community_code, age_band, sex, registration_kind
 )
 select
     grid_code, community_code, age_band, sex, registration_kind,
-    coalesce(coverage.coverage, 0) as coverage,
-    coalesce(counted.residents, 0) as residents,
-    coalesce(counted.residents_without_dwelling, 0) as residents_without_dwelling,
-    coalesce(waiting.unconfirmed, 0) as unconfirmed
+    coalesce(any_value(coverage.coverage), 0) as coverage,
+    cast(sum(residents) as bigint) as residents,
+    cast(sum(residents_without_dwelling) as bigint) as residents_without_dwelling,
+    cast(sum(unconfirmed) as bigint) as unconfirmed
 from counted
-full join waiting using (grid_code, community_code, age_band, sex, registration_kind)
 left join prepared.coverage as coverage on coverage.subject = 'resident' and coverage.span = 'night'
+group by grid_code, community_code, age_band, sex, registration_kind
