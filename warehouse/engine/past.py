@@ -17,6 +17,7 @@ from expectations.sql import fill, name
 from warehouse.engine.as_of import HISTORIES, as_of
 from warehouse.engine.changes import known_at
 from warehouse.engine.connection import Connection, open_warehouse, opened
+from warehouse.engine.decided import decisions_beside
 from warehouse.resolver import model_in_use
 
 _TITLES = {
@@ -56,8 +57,9 @@ def ask_past(
             raise CallRejected("RE-AHEAD", detail=f"the newest news are of {last:%Y-%m-%d}")
         # The news of a day are known when its window has ended, at the midnight after it.
         moment = datetime.combine(told + timedelta(days=1), datetime.min.time()) if told else last
+        url = decisions_url or decisions_beside(connection)
         try:
-            as_of(connection, target, decisions_url, model_in_use(), known=moment, valid=valid)
+            as_of(connection, target, url, model_in_use(), known=moment, valid=valid)
         except FileExistsError as error:
             raise CallRejected("RE-THERE", detail=str(target)) from error
     with opened(target) as past:
