@@ -30,7 +30,7 @@ RARE = math.log(1e6)
 
 
 @dataclass(frozen=True)
-class _Fill:
+class Fill:
     """How many rows of a load, or of several, and how many of them have a field."""
 
     rows: int
@@ -108,15 +108,15 @@ def _filled(desk: Desk, contract: Contract, entity: Entity, new: Sequence[str]) 
         history=HISTORY,
     )  # fmt: skip
     for place, column in enumerate(columns, start=3):
-        before = [(days, _Fill(total, counts[place - 3])) for is_new, days, total, *counts in rows if not is_new]
+        before = [(days, Fill(total, counts[place - 3])) for is_new, days, total, *counts in rows if not is_new]
         for _, days, total, *counts in (r for r in rows if r[0]):
-            tonight = _Fill(total, counts[place - 3])
+            tonight = Fill(total, counts[place - 3])
             if is_emptied(tonight, [f for d, f in before if d <= 7 * days], [f for _, f in before]):
                 yield _emptied(contract, entity, column, tonight, new)
                 break
 
 
-def is_emptied(tonight: _Fill, alike: Sequence[_Fill], before: Sequence[_Fill]) -> bool:
+def is_emptied(tonight: Fill, alike: Sequence[Fill], before: Sequence[Fill]) -> bool:
     """Whether a field fell below half of what it was, and chance does not explain it.
 
     alike: of the loads before those over about as long a window; before: all of them. A field that every row ever had
@@ -145,12 +145,12 @@ def _distance(found: float, expected: float) -> float:
     return there + (1 - found) * math.log((1 - found) / (1 - expected))
 
 
-def _sum(parts: Sequence[_Fill]) -> _Fill | None:
+def _sum(parts: Sequence[Fill]) -> Fill | None:
     rows = sum(p.rows for p in parts)
-    return _Fill(rows, sum(p.filled for p in parts)) if rows else None
+    return Fill(rows, sum(p.filled for p in parts)) if rows else None
 
 
-def _emptied(contract: Contract, entity: Entity, column: Column, tonight: _Fill, new: Sequence[str]) -> Outcome:
+def _emptied(contract: Contract, entity: Entity, column: Column, tonight: Fill, new: Sequence[str]) -> Outcome:
     fields = "、".join(new)
     zh, en = (f"同时新出现字段：{fields}。", f"New fields: {fields}. ") if new else ("", "")
     hint = Text(
@@ -176,7 +176,8 @@ def _moved(desk: Desk, contract: Contract, entity: Entity, confirmed: Collection
     for rule, place, share in ((KEYS, 3, COME), (STANDING, 4, GONE)):
         if rule == STANDING and entity.floor is not None:
             continue  # the floor of the snapshot asks the same, and a steward's word to it must not be asked twice
-        usual = max((_rate(r[place], r[2], per_day) for r in rows if not r[0]), default=0.0)
+        # One load is left out: the one that brought the stock, or what a steward has confirmed once, is not usual.
+        usual = max(sorted(_rate(r[place], r[2], per_day) for r in rows if not r[0])[:-1], default=0.0)
         tonight = [r for r in rows if r[0] and not r[1] and r[6] not in confirmed]
         moved = sum(r[place] for r in tonight)
         most = max(FEW, share * standing, BURST * usual * sum(_days(r[2], per_day) for r in tonight))

@@ -46,8 +46,8 @@ def check_source(
         when = date.fromisoformat(night)
     except ValueError as error:
         raise CallRejected("SC-CALL", detail="a night is a date, YYYY-MM-DD") from error
-    waivers = _waivers(contract.source, when, decisions_url or decisions_of(warehouse))
-    confirmed = confirmed_loads(warehouse, contract.source)
+    url = decisions_url or decisions_of(warehouse)
+    waivers, confirmed = _waivers(contract.source, when, url), confirmed_loads(warehouse, contract.source, url=url)
     with open_warehouse(warehouse, wait=wait) as connection:
         faultpoint("check.before_judging")
         verdict = runner.check_source(

@@ -13,15 +13,15 @@ from warehouse.engine.erased import decisions_of
 BY_CALL = "confirmed in the call that staged it"
 
 
-def confirmed_loads(warehouse: Path, source: str, now: Collection[str] = ()) -> frozenset[str]:
+def confirmed_loads(warehouse: Path, source: str, now: Collection[str] = (), url: str | None = None) -> frozenset[str]:
     """The confirmed loads of a source; those confirmed just now are put on record, so that the next night knows them.
 
-    Raises: SourceLater DS-STORE.
+    url: the decision store, if not that of the warehouse. Raises: SourceLater DS-STORE.
     """
-    url = decisions_of(warehouse)
-    known = frozenset(signed_off(CONFIRM, source, url))
+    where = url or decisions_of(warehouse)
+    known = frozenset(signed_off(CONFIRM, source, where))
     if new := sorted(set(now) - known):
-        engine = open_decisions(url)
+        engine = open_decisions(where)
         try:
             for load in new:
                 sign_off(engine, CONFIRM, source, load, reason=BY_CALL, by=getpass.getuser())
