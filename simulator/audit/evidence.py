@@ -20,6 +20,8 @@ VIEWS = {
     "floating_person": "v_pop_floating",
     "overseas_person": "v_pop_overseas",
 }
+LEAVING = ("expired_in_force", "delete_before_insert", "move_out_before_move_in")
+"""Defects that make the day of leaving unusable."""
 LISTS_ALL = ("1", "2", "3")
 """Results of a visit that saw who lives there: lives here, left, empty."""
 
@@ -38,9 +40,10 @@ class Word:
 
 @dataclass
 class Evidence:
-    """All words by person, in order."""
+    """All words by person, in order, and what was spoiled in them that bears on when somebody left."""
 
     words: dict[str, list[Word]] = field(default_factory=dict)
+    spoiled: dict[str, set[str]] = field(default_factory=dict)
 
     def say(self, person: str, word: Word) -> None:
         """Note a word."""
@@ -52,9 +55,23 @@ def evidence(town: TownFile, loads: Loads) -> Evidence:
     made = Evidence()
     _registers(made, town, loads)
     _visits(made, town, loads)
+    _spoiled(made, town, loads)
     for words in made.words.values():
         words.sort(key=lambda word: (word.moment, word.here))
     return made
+
+
+def _spoiled(made: Evidence, town: TownFile, loads: Loads) -> None:
+    """An end that stands in a record in force is emptied; a deletion logged too early takes the record away."""
+    names = ", ".join(f"'{name}'" for name in LEAVING)
+    question = f"""select p.person, d.defect, r.changed_at, r.system from truth_defect as d
+        join record as r using (system, entity, key, seq)
+        join (select distinct system, key, person from truth_person) as p
+            on p.system = d.system and p.key = substr(d.key, instr(d.key, '/') + 1)
+        where d.defect in ({names}) and r.changed_at < ?"""
+    for person, defect, moment, system in town.rows(question, (loads.after,)):
+        if loads.says(moment, system):
+            made.spoiled.setdefault(person, set()).add(defect)
 
 
 def _registers(made: Evidence, town: TownFile, loads: Loads) -> None:

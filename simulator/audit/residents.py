@@ -81,13 +81,18 @@ def _why(person: str, here: bool, said: str | None, life: Lived, told: Evidence,
     last = {word.room: word for word in told.words.get(person, ())}  # of each room the last word
     now = life.now(person)
     if not here or now is None:
-        return "not told" if any(word.here for word in last.values()) else "unexplained"
+        return "not told" if any(word.here for word in last.values()) else _wrong(person, told)
     word = last.get(now[0])
     if word is None or not word.here or word.moment[:10] < now[1]:
         return "not told"
     if said == "unconfirmed" or days_before(loads.night, word.moment) > UNCONFIRMED_AFTER:
         return "rule: unconfirmed"
-    return "unexplained"
+    return _wrong(person, told)
+
+
+def _wrong(person: str, told: Evidence) -> str:
+    found = told.spoiled.get(person)
+    return f"rule: {', '.join(sorted(found))}" if found else "unexplained"
 
 
 @dataclass(frozen=True)

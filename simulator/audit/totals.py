@@ -49,5 +49,17 @@ def _sum(mart: pd.DataFrame, row: dict[str, object]) -> float:
     ]
     for column, value in wanted:
         if column is not None and value is not None:
-            chosen = chosen.loc[[text(found) == text(value) for found in chosen[str(column)]]]
+            same = _within if column == period else _equal
+            chosen = chosen.loc[[same(text(found), text(value)) for found in chosen[str(column)]]]
     return float(sum(plain(value) or 0.0 for value in chosen[str(row["measure"])]))
+
+
+def _equal(found: str, wanted: str) -> bool:
+    return found == wanted
+
+
+def _within(found: str, wanted: str) -> bool:
+    """Whether a month or quarter lies in the month, quarter or year of a total."""
+    if "-Q" in wanted and "-Q" not in found:
+        return f"{found[:4]}-Q{(int(found[5:7]) + 2) // 3}" == wanted
+    return found[: len(wanted)] == wanted
