@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from bench._common import Line, Result, command, none_of, within
 from bench._marts_street import NIGHT, street_warehouse
@@ -40,7 +41,7 @@ MART = Mart(
     name="residents", title=_TITLE, owner=_TITLE, group="residents", zone="R", grain=("grid_code", "sex"),
     attributes=("community_code",), measures=("residents",), people=("residents",),
     hierarchy=("grid_code", "community_code"), may_be_empty=(), refers={}, adds_up={}, at_most={}, amounts={},
-    agrees=(), examples=(),
+    agrees=(), examples=(), rule=_TITLE,
 )  # fmt: skip
 
 
@@ -81,10 +82,10 @@ def released(place: str) -> Work:
     def release() -> dict[str, Any]:
         with duckdb.connect("w.duckdb", read_only=True) as connection:
             started = time.process_time()
-            found = protect(read_cells(connection, marts), "round", [])
+            found = protect(read_cells(connection, marts), [])
             seconds = time.process_time() - started
         small = [cell for cell in range(len(found.base)) if found.is_small(cell)]
-        weak = attack_of(found).narrow(small, WIDTH)
+        weak = attack_of(found).narrow(small, np.array([found.width(n) for n in range(len(found.base))], float))
         return {"seconds": seconds, "small": len(small), "narrow": len(weak),
                 "cost": {m.name: cost_of(found, shown_of(found, m)) for m in marts}}  # fmt: skip
 
@@ -105,10 +106,8 @@ def attacked(seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(RELEASES):
             cells = cells_of(Path(folder) / "town.duckdb", people)
-            release = protect(cells, "round", history)
-            if not release.weak:  # a release with a weak count is not published
-                kept = release
-                history = [figures_of(release), *history]
+            kept = protect(cells, history)
+            history = [figures_of(kept), *history]
             people[chance.randrange(GRIDS)][chance.randrange(2)] += 1
     return {"released": intervals(kept), "plain": intervals(plainly(kept)),
             "cost": cost_of(kept, list(range(len(kept.base)))), "published": len(history)}  # fmt: skip
@@ -116,8 +115,7 @@ def attacked(seed: int) -> dict[str, Any]:
 
 def plainly(release: Release) -> Release:
     """The same counts, rounded and no more."""
-    bases = [release.first_base(cell) for cell in range(len(release.base))]
-    return Release(release.cells, "round", bases, set(), release.before)
+    return Release(release.cells, [rule.base for rule in release.cells.rules], set(), release.before)
 
 
 def intervals(release: Release) -> list[tuple[float, float]]:

@@ -59,7 +59,8 @@ def _mart(mart: Mart, declared: Marts) -> str:
             facts.append(f"- {title.zh} / {title.en}: {_names(columns)}")
     if mart.amounts:
         facts.append(
-            f"- 金额列，发布前取整到万元 / sums of money, released in steps of 10,000 yuan: {_names((*mart.amounts,))}"
+            "- 金额列，三件及以上才公布，细分更严 / sums of money, over three cases or more, finer cuts more strictly: "
+            + _names((*mart.amounts,))
         )
     if mart.hierarchy:
         facts.append(f"- 层级 / hierarchy: {' < '.join((*mart.hierarchy, '街道 / street'))}")

@@ -129,6 +129,16 @@ class Mart:
         return tuple(m for m in self.measures if m in (*self.people, *self.services, *self.work))
 
     @property
+    def is_cut(self) -> bool:
+        """Whether its rows say more than when and of which kind."""
+        return bool(set(self.grain) - {"day", "month", "quarter", "year", "kind"})
+
+    @property
+    def rounded(self) -> tuple[str, ...]:
+        """The measures whose figures nobody may add up: all that are protected but the street's own work."""
+        return tuple(m for m in self.counts if self.is_cut or m not in self.work)
+
+    @property
     def is_traced(self) -> bool:
         """Whether its rows name the mart and the measure each of them sums up: each is of the class of that measure."""
         return {"mart", "measure", "value", "year"} <= set(self.columns)

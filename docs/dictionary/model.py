@@ -102,7 +102,7 @@ def _sums(sql: str, mart: Mart, answer: Answer | None) -> bool:
         return False
     added = {column.name for total in sqlglot.parse_one(sql, read="duckdb").find_all(exp.Sum)
              for column in total.find_all(exp.Column)}  # fmt: skip
-    return bool(added & set(mart.counts))
+    return bool(added & set(mart.rounded))
 
 
 def _by_system(told: ColumnTold) -> Iterator[tuple[Text, str, tuple[tuple[Text, tuple[FieldTold, ...]], ...]]]:

@@ -1,8 +1,9 @@
 """An attacker with all published tables, the public rules and a solver; shares no code with what protects them.
 
-Every printed figure is an unknown in the interval the rules of rounding give it. Two tables of one measure agree
-wherever their coordinates meet; rows add up as `marts.yml` says. The true marts are read only to know which counts are
-small, which rows were left out, and which old figures speak of today's count.
+Every printed figure is an unknown in the interval the rules of rounding give it; what the whole street shows of work is
+known to the unit. Two tables of one measure agree wherever their coordinates meet; rows add up as `marts.yml` says. The
+true marts are read only to know which counts are small, which rows were left out, and which old figures speak of
+today's count: of people while the count is the same, of work while its whole column of the slice is.
 """
 
 from __future__ import annotations
@@ -28,10 +29,17 @@ Interval = tuple[float, float]
 ENDLESS = 1e6
 
 
-def allowed(figure: int | None, base: int) -> Interval:
-    """What a printed figure may stand for: 1 to 7 look like 5, other bases alike; where none is printed, 1 or more."""
-    if figure is None:
-        return 1, ENDLESS
+def allowed(figure: int | None, base: int | None, exact_from: int = 0) -> Interval:
+    """What a printed figure may stand for: 1 to 7 look like 5, other bases alike; where none is printed, 1 or more.
+
+    base: 1 is to the unit, for people from `exact_from` on; None is a column that is left empty in the whole slice.
+    """
+    if base is None or figure is None:
+        return (0 if base is None else 1), ENDLESS
+    if base == 1 and figure:
+        return (figure, figure) if figure >= exact_from else (1, exact_from - 1)
+    if base == 5 and figure >= exact_from > 0:
+        return max(exact_from, figure - 2), figure + 2
     return (1 if figure == base else figure - base // 2, figure + (base - 1) // 2) if figure else (0, 0)
 
 
@@ -63,20 +71,32 @@ class Attacker:
             duckdb.connect(str(warehouse), read_only=True) as true,
         ):
             self.bases = dict(seen.execute("select figure, base from marts.coarser_figures").fetchall())
+            assert seen.execute("select 1 from marts.generation where held").fetchall() == []
             self.tables = [table for mart in self.marts.values() for table in self._tables(mart, seen, true)]
             self.tables += list(self._totals(seen))
         self.names: list[str] = []
         self.truth: list[int] = []
         self.found: list[Interval] = []
-        self.small: list[bool] = []
+        self.small: list[float] = []  # how wide the interval of a small count must be, 0 of others
+        self.slices: list[tuple[Any, ...] | None] = []
         for table in self.tables:
+            own: dict[tuple[Any, ...], int] = defaultdict(int)
+            for row, truth, _ in table.rows:
+                own[_slice(row)] += truth
             for row, truth, interval in table.rows:
                 table.numbers.append(len(self.names))
                 self.names.append(f"{table.mart.name}.{table.column} {sorted(row.items(), key=str)}")
                 self.truth.append(truth)
                 self.found.append(interval)
-                below = 10 if self.marts[table.mart.name].zone == "A" else 8
-                self.small.append(0 < truth < below and interval != (0, ENDLESS))
+                first, exact_from = rule(table.mart, table.column, row)
+                below = {1: exact_from, 5: 8, 10: 10}[first]
+                empty = interval == (0, ENDLESS)
+                left_out = empty and not self._is_empty(table, row)
+                need = min(5, own[_slice(row)]) if empty else 5
+                self.small.append(need if 0 < truth < below and not left_out else 0)
+                work = table.column in table.mart.work and first == 5
+                self.slices.append((table.mart.name, table.column, _slice(row)) if work else None)
+        self.numbers = {name: n for n, name in enumerate(self.names)}
         self.earlier.insert(0, dict(zip(self.names, zip(self.truth, self.found, strict=True), strict=True)))
 
     def _tables(self, mart: Mart, seen: Any, true: Any) -> Iterator[Table]:
@@ -97,28 +117,35 @@ class Attacker:
                 row = dict(zip(keys, key, strict=True))
                 figure = printed[key][place] if key in printed else None
                 base = self._base(mart, column, {d: row[d] for d in dims})
-                left_out = key not in printed or (mart.zone == "A" and mart.hierarchy)
-                if counts[place]:
-                    interval = (0, ENDLESS) if left_out else allowed(figure, base)
-                    rows.append((_placed(row), counts[place], interval))
+                left_out = key not in printed or (column in mart.services and mart.hierarchy)
+                if counts[place] or (column in mart.work and counts[place] == 0):
+                    told = allowed(figure, base, rule(mart, column, row)[1])
+                    rows.append((_placed(row), counts[place], (0, ENDLESS) if left_out else told))
                 else:
-                    assert left_out or figure == 0
+                    assert left_out or figure == counts[place]
             yield Table(mart, column, True, rows)
 
-    def _base(self, mart: Mart, column: str, row: Row) -> int:
+    def _base(self, mart: Mart, column: str, row: Row) -> int | None:
+        if self._is_empty(Table(mart, column, True, []), row):
+            return None
         text = f"{mart.name}.{column}[{', '.join(f'{d}={row[d]}' for d in sorted(row))}]"
-        return int(self.bases.get(text, 10 if mart.zone == "A" else 5))
+        return int(self.bases.get(text, rule(mart, column, row)[0]))
+
+    def _is_empty(self, table: Table, row: Row) -> bool:
+        place = {d: row[d] for d in ("kind", "quarter") if d in table.mart.grain and d in row}
+        return f"{table.mart.name}.{table.column}[{', '.join(f'{d}={v}' for d, v in place.items())}]" in self.bases
 
     def _traced(self, mart: Mart, seen: Any, true: Any) -> Iterator[Table]:
         query = f"select indicator, year, mart, kind, measure, value from marts.{mart.name}"
         printed = {r[:5]: r[5] for r in seen.execute(query).fetchall()}
         for key, value in ((r[:5], r[5]) for r in true.execute(query).fetchall()):
             _, year, source, kind, measure = key
-            if value and source in self.marts and measure in self.marts[source].counts:
+            if value and source in self.marts and measure in (*self.marts[source].people, *self.marts[source].services):
                 row = {"year": year} | ({"kind": kind} if kind else {})
                 base = self._base(self.marts[source], measure, row)
                 figure = printed[key]
-                interval = (0.0, ENDLESS) if figure is None else allowed(int(figure), base)
+                told = rule(self.marts[source], measure, row)[1]
+                interval = (0.0, ENDLESS) if figure is None else allowed(int(figure), base, told)
                 yield Table(self.marts[source], measure, False, [(row, int(value), interval)])
 
     def _totals(self, seen: Any) -> Iterator[Table]:
@@ -137,7 +164,8 @@ class Attacker:
         for (mart, measure, dims), found in grouped.items():
             sums = _added(own[mart, measure], dims)
             yield Table(self.marts[mart], measure, False, [
-                (_typed(row), sums[key], allowed(figure, self._base(self.marts[mart], measure, row)))
+                (_typed(row), sums[key], allowed(figure, self._base(self.marts[mart], measure, row),
+                                                 rule(self.marts[mart], measure, row)[1]))
                 for row, figure in found if (key := tuple(str(row[d]) for d in dims)) in sums])  # fmt: skip
 
     def equations(self) -> Iterator[tuple[list[int], list[int], bool]]:
@@ -182,16 +210,34 @@ class Attacker:
             if len(signed) == len(sides):
                 yield from _meeting(signed, here.when, there.when, second)
 
-    def intervals(self) -> Iterator[tuple[str, float, float]]:
-        """Per small count its name, and the least and the greatest it may be; wide ones are only proved to be wide."""
+    def intervals(self) -> Iterator[tuple[str, float, float, float]]:
+        """Per small count its name, least and greatest, and how wide it must be; wide ones are only proved to be so."""
         low, high = (np.array(ends, float) for ends in zip(*self.found, strict=True))
         for release in self.earlier[1:]:
+            moved = {s for n, s in zip(self.names, self.slices, strict=True)
+                     if s and release.get(n, (None,))[0] != self.truth[self.numbers[n]]}  # fmt: skip
             for n, name in enumerate(self.names):
                 count, told = release.get(name, (None, (0, ENDLESS)))
-                if count == self.truth[n]:  # nobody told the attacker which did not change; this one knows
+                # Nobody told the attacker which did not change; this one knows.
+                if count == self.truth[n] and self.slices[n] not in moved:
                     low[n], high[n] = max(low[n], told[0]), min(high[n], told[1])
-        small, truth = np.array(self.small), np.array(self.truth, float)
+        small, truth = np.array(self.small, float), np.array(self.truth, float)
         yield from solve(low, high, truth, small, list(self.equations()), self.names)
+
+
+def rule(mart: Mart, column: str, row: Row) -> tuple[int, int]:
+    """The base that a count begins with, and from where on people are shown to the unit."""
+    finer = set(row) - {*TIMES, "kind", "service_kind"} - ({"community_code"} - set(mart.grain))
+    if column in mart.services:
+        return 10, 0
+    if column in mart.people:
+        placed = bool(finer & {"grid_code", "community_code", "building_id"})
+        return (5, 0) if finer and (mart.work or placed or len(finer) > 1) else (1, 10)
+    return (5, 0) if finer else (1, 0)
+
+
+def _slice(row: Row) -> tuple[Any, ...]:
+    return row.get("quarter"), row.get("kind"), row.get("year") if "quarter" not in row else None
 
 
 def _finest(mart: Mart) -> str:
@@ -248,8 +294,8 @@ def _meeting(
 
 def solve(
     low: Any, high: Any, truth: Any, small: Any, equations: list[tuple[list[int], list[int], bool]], names: list[str]
-) -> Iterator[tuple[str, float, float]]:
-    """Least and greatest of each small unknown, component by component."""
+) -> Iterator[tuple[str, float, float, float]]:
+    """Least and greatest of each small unknown, component by component; what is known ties nothing together."""
     size = len(low)
     rows = [n for n, (plus, minus, _) in enumerate(equations) for _ in (*plus, *minus)]
     columns = [c for plus, minus, _ in equations for c in (*plus, *minus)]
@@ -260,42 +306,48 @@ def solve(
     assert not left[~bounded].any() and (left[bounded] <= 0).all(), "the truth obeys every rule"
     assert ((low <= truth) & (truth <= high)).all(), "no figure is a lie"
     links = matrix.tocoo()
-    firsts = matrix.indices[matrix.indptr[:-1]][links.row]
-    graph = coo_array((np.ones(len(firsts)), (firsts, links.col)), shape=(size, size))
+    free = low[links.col] < high[links.col]
+    row, column = links.row[free], links.col[free]
+    first = np.zeros(len(equations), int)
+    first[row[::-1]] = column[::-1]
+    graph = coo_array((np.ones(len(row)), (first[row], column)), shape=(size, size))
     label = connected_components(graph, directed=False)[1]
-    for name in np.unique(label[small]):
+    for name in np.unique(label[small > 0]):
         yield from _component(np.flatnonzero(label == name), low, high, truth, small, (matrix, bounded), names)
 
 
 def _component(
     members: Any, low: Any, high: Any, truth: Any, small: Any, rules: tuple[Any, Any], names: list[str]
-) -> Iterator[tuple[str, float, float]]:
+) -> Iterator[tuple[str, float, float, float]]:
     mine = rules[0][:, members]
     touched = np.flatnonzero(np.diff(mine.indptr))
     bounded = rules[1][touched]
     equal, most = mine[touched][~bounded], mine[touched][bounded]
+    others = truth.copy()
+    others[members] = 0  # they are known
+    right = -(rules[0][touched] @ others)
     box = np.column_stack((low[members], high[members]))
 
     def end(aim: Any) -> Any:
-        solved = linprog(aim, A_eq=equal, b_eq=np.zeros(equal.shape[0]), A_ub=most, b_ub=np.zeros(most.shape[0]),
+        solved = linprog(aim, A_eq=equal, b_eq=right[~bounded], A_ub=most, b_ub=right[bounded],
                          bounds=box, method="highs-ds", options={"presolve": False})  # fmt: skip
         assert solved.status == 0, solved.message
         return solved.x
 
     least, greatest = truth[members].copy(), truth[members].copy()
     chance, idle = np.random.default_rng(1), 0
-    while idle < 6 and (near := np.flatnonzero(small[members] & (greatest - least < 5 - 1e-6))).size > 2:
+    while idle < 6 and (near := np.flatnonzero(greatest - least < small[members] - 1e-6)).size > 2:
         aim = np.zeros(len(members))
         chosen = chance.choice(near, max(1, len(near) // (1 + idle)), replace=False)
         aim[chosen] = chance.choice((-1, 1), len(chosen)) * chance.uniform(0.2, 1, len(chosen))
         for x in (end(aim), end(-aim)):
             least, greatest = np.minimum(least, x), np.maximum(greatest, x)
-        left = np.count_nonzero(small[members] & (greatest - least < 5 - 1e-6))
+        left = np.count_nonzero(greatest - least < small[members] - 1e-6)
         idle = 0 if left < len(near) - 1 else idle + 1
     for place in np.flatnonzero(small[members]):
-        if greatest[place] - least[place] < 5 - 1e-6:
+        if greatest[place] - least[place] < small[members[place]] - 1e-6:
             aim = np.zeros(len(members))
             aim[place] = 1
             for x in (end(aim), end(-aim)):
                 least, greatest = np.minimum(least, x), np.maximum(greatest, x)
-        yield names[members[place]], float(least[place]), float(greatest[place])
+        yield names[members[place]], float(least[place]), float(greatest[place]), float(small[members[place]])

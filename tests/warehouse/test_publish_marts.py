@@ -71,7 +71,7 @@ def test_figures_are_rounded_and_totals_are_rounded_from_the_truth(home: Path) -
     street = (
         "select people from marts.people_totals where measure = 'residents' and level = 'street' and dimension is null"
     )
-    assert read(home, street) == [(770,)], "769 people, not the sum of rounded grids"
+    assert read(home, street) == [(769,)], "people of the whole street are told to the unit"
 
 
 def test_a_sensitive_count_is_shown_for_the_street_alone(home: Path) -> None:
@@ -101,13 +101,33 @@ def test_a_missing_mart_holds_its_group_back(home: Path) -> None:
     assert {m["mart"] for m in done.marts if m["held"]} == {"residents_by_grid", "residents_by_community"}
 
 
-def test_a_count_that_cannot_be_protected_holds_its_group_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_count_that_no_coarser_figure_protects_costs_its_slice_and_holds_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("warehouse.publish.protect._next", lambda *_: None)
     fill_marts(home / "w.duckdb", [("g1", "c1", 101, 1), ("g2", "c2", 50, 9)])
     done = publish_duckdb(home / "w.duckdb", home / "published", NIGHT, declared=DECLARED)
-    [error] = [e for e in done.errors if e.code == "PU-CELL"]
-    assert error.detail.startswith("residents: residents_by_community.residents[community_code=c1, sex=2]")
-    assert read(home, "select distinct generation from marts.generation where held") == [(1,)]
+    assert done.errors == [] and read(home, "select count(*) from marts.generation where held") == [(0,)]
+    assert read(home, "select count(*) from marts.residents_by_community where community_code = 'c1'") == [(0,)]
+    left_out = read(home, "select figure from marts.coarser_figures where base is null")
+    assert ("residents_by_community[community_code=c1]",) in left_out
+    empty = read(home, "select cells_empty from marts.generation where mart = 'residents_by_community'")
+    assert empty != [(0,)], "what is left out is counted"
+
+
+def test_whatever_breaks_off_has_a_code_and_leaves_what_was_published(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (home / "published" / CURRENT).readlink()
+
+    def breaks(*_: object, **__: object) -> None:
+        raise ArithmeticError("17 of 23")
+
+    monkeypatch.setattr("warehouse.publish.snapshot.control", breaks)
+    with pytest.raises(SourceChanged, match="PU-FAILED") as told:
+        publish_duckdb(home / "w.duckdb", home / "published", NIGHT, declared=DECLARED)
+    assert told.value.detail == "ArithmeticError", "the kind of error and no figure"
+    assert (home / "published" / CURRENT).readlink() == before
 
 
 def test_nothing_to_publish_changes_nothing(home: Path) -> None:
@@ -199,7 +219,7 @@ def test_the_cost_in_information_is_told(home: Path) -> None:
     assert controlling.TOTALS in {m["mart"] for m in done.marts}
 
 
-def test_money_is_shown_in_steps_and_not_beside_a_small_count(tmp_path: Path) -> None:
+def test_money_of_fewer_than_three_cases_is_not_shown_nor_what_would_give_it_away(tmp_path: Path) -> None:
     wages = replace(
         OBJECTS, name="wages", group="wages", zone="W", grain=("quarter",), measures=("clues", "owed"),
         work=("clues",), amounts={"owed": "clues"},
@@ -212,7 +232,7 @@ def test_money_is_shown_in_steps_and_not_beside_a_small_count(tmp_path: Path) ->
         connection.execute("create schema marts")
         connection.execute(
             "create table marts.wages (quarter varchar, clues bigint, owed decimal(18, 2)); "
-            "insert into marts.wages values ('2022-Q1', 1, 18000), ('2022-Q2', 40, 123456.78), ('2022-Q3', 40, 900)"
+            "insert into marts.wages values ('2022-Q1', 1, 18000), ('2022-Q2', 40, 123456.78), ('2022-Q3', 42, 900)"
         )
         connection.execute(
             "create table marts.report as select 'wages' as kind, 2022 as year, 'wages' as mart, 'owed' as measure, "
@@ -223,5 +243,5 @@ def test_money_is_shown_in_steps_and_not_beside_a_small_count(tmp_path: Path) ->
     with duckdb.connect(str(made.path), read_only=True) as file:
         shown = file.execute("select quarter, clues, owed::int from marts.wages order by quarter").fetchall()
         yearly = file.execute("select value::int from marts.report").fetchall()
-    assert shown == [("2022-Q1", 5, None), ("2022-Q2", 40, 120_000), ("2022-Q3", 40, 10_000)]
-    assert yearly == [(140_000,)]
+    assert shown == [("2022-Q1", 1, None), ("2022-Q2", 40, None), ("2022-Q3", 42, 900)]
+    assert yearly == [(142_357,)]

@@ -1,4 +1,4 @@
-"""python -m warehouse.publish --night YYYY-MM-DD [--target duckdb|postgres|both] [--held GROUP] [--mode round|suppress]
+"""python -m warehouse.publish --night YYYY-MM-DD [--target duckdb|postgres|both] [--held GROUP]
 python -m warehouse.publish setup | status | versions [--write] | login NAME --role ROLE [--community CODE …]
 
 Common: [--warehouse FILE] [--home DIR] [--url URL]. The URL of the server is REGISTER_MARTS_URL if not given; `--target
@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
     if not options.night or not re.fullmatch(r"\d{4}-\d\d-\d\d", options.night):
         raise CallRejected("SC-CALL", detail="--night YYYY-MM-DD is needed")
     url = _url(options) if options.target == "both" else None
-    return publish_night(options.warehouse, options.home, options.night, url, held=options.held, mode=options.mode)
+    return publish_night(options.warehouse, options.home, options.night, url, held=options.held)
 
 
 def _url(options: argparse.Namespace) -> str:
@@ -110,7 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--night")
     parser.add_argument("--target", choices=("duckdb", "postgres", "both"), default="duckdb")
     parser.add_argument("--held", action="append", default=[], help="a consistency group that failed its checks")
-    parser.add_argument("--mode", choices=("round", "suppress"), default="round")
     parser.add_argument("--warehouse", type=Path, default=home / "warehouse.duckdb")
     parser.add_argument("--home", type=Path, default=home)
     parser.add_argument("--write", action="store_true", help="versions: take down those that are new")

@@ -6,32 +6,28 @@ what the attacker knows of it. `narrow` finds the cells whose interval is narrow
 so. Cells that are tied to each other are a component; each is a programme of its own, which the solver keeps: the next
 question starts from the answer to the last one. Of a large component its blocks are looked at first: one community
 after the other, with all others held at the truth. That shows fewer points than there are, so a cell may count as weak
-that is not, never the other way round.
+that is not, never the other way round. What is shown to the unit for good (`fixed`) ties nothing together: it is a
+number, and each slice under an exact total is a small programme of its own. A programme without an answer, in time or
+at all, proves nothing: the cells it was asked about count as weak, and nothing else is touched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
-TOUCH: Final = 1e-7
+from warehouse.publish.programme import HIGH, LOW, TOUCH, Floats, Known, Numbers, Part, Weak
+
+Widths: TypeAlias = float | Floats
 SMALL: Final = 600  # cells that are attacked at once; of more, the blocks first
 LARGE: Final = 4000  # and of more than these, the blocks alone
-WORTH: Final = 10  # cells that an attempt of two programmes must clear: alone, each needs two
 SWEEPS: Final = 8
 DEPTH: Final = 3
-LOW, HIGH = 0, 1
-# The primal simplex goes on from the last answer, which is feasible whatever is asked next; presolve would forget it.
-SOLVER: Final[dict[str, str | int]] = {"presolve": "off", "simplex_strategy": 4, "threads": 1}
 
 
 class Sum(NamedTuple):
@@ -42,58 +38,46 @@ class Sum(NamedTuple):
     at_least: bool = False
 
 
-class Weak(NamedTuple):
-    """A cell that is known too well: its bounds, and the ends of published intervals that give it away.
-
-    because: cells, each with the end (LOW or HIGH) that presses.
-    """
-
-    cell: int
-    low: float
-    high: float
-    because: frozenset[tuple[int, int]]
-
-
 class Attack:
     """One set of published figures: an interval per cell, what adds up, and the points that are known possible.
 
     seen: a feasible point, the truth. Every programme finds another; a cell that lies far apart in two of them is
     cleared without a programme of its own, and stays so when intervals are widened. blocks: the community of each
-    cell, None for the whole street; () where there is none.
+    cell, None for the whole street; () where there is none. fixed: cells that are known to the unit and stay so.
     """
 
     def __init__(
         self, low: Sequence[float], high: Sequence[float], sums: Sequence[Sum], seen: Sequence[float],
-        blocks: Sequence[object] = (),
+        blocks: Sequence[object] = (), fixed: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        self.low, self.high = np.asarray(low, float), np.asarray(high, float)
+        ends, truth = np.array((low, high), float), np.array(seen, float)
         # No limit is a limit beyond everything: an unbounded programme would have no solution to learn from.
-        self.unlimited = 10 * max(self.high[np.isfinite(self.high)], default=0) + 1000
-        self.high[np.isinf(self.high)] = self.unlimited
-        self.truth = np.array(seen, float)
-        self.block = np.unique([str(b or "") for b in blocks] or [""] * len(self.low), return_inverse=True)[1]
-        self.least, self.most = np.array(seen, float), np.array(seen, float)
-        self.rows = _rows_of(sums, len(low))
-        self.is_equal = np.array([not s.at_least for s in sums], bool)
-        self.label = _components(self.rows)
-        self.widened = 0
-        self._made: dict[int, tuple[_Part, list[_Part]]] = {}
+        self.unlimited = 10 * max(ends[HIGH][np.isfinite(ends[HIGH])], default=0) + 1000
+        ends[HIGH][np.isinf(ends[HIGH])] = self.unlimited
+        self.block = np.unique([str(b or "") for b in blocks] or [""] * len(truth), return_inverse=True)[1]
+        is_equal = np.array([not s.at_least for s in sums], bool)
+        self.known = Known(
+            ends[LOW], ends[HIGH], truth, truth.copy(), truth.copy(), _rows_of(sums, len(truth)), is_equal
+        )
+        self.label = _components(self.known.rows, fixed)
+        self._made: dict[int, tuple[Part, list[Part]]] = {}
 
     def widen(self, cell: int, low: float, high: float) -> None:
         """Let a cell lie in a wider interval."""
-        self.low[cell], self.high[cell] = low, min(high, self.unlimited)
-        self.widened += 1
+        self.known.low[cell], self.known.high[cell] = low, min(high, self.unlimited)
+        self.known.widened += 1
 
-    def plainly_narrow(self, cells: Iterable[int], width: float) -> list[Weak]:
+    def plainly_narrow(self, cells: Iterable[int], widths: Widths) -> list[Weak]:
         """The cells that are too narrow already by following one sum after the other, as one would by hand."""
-        ends = np.stack((self.low, self.high))
+        ends = np.stack((self.known.low, self.known.high))
         by = np.full(ends.shape, -1)
         for _ in range(SWEEPS):
             before = ends.copy()
-            _sweep(self.rows, self.is_equal, ends, by)
+            _sweep(self.known.rows, self.known.is_equal, ends, by)
             if np.abs(ends - before).max(initial=0) < 1:
                 break
-        short = [cell for cell in cells if ends[HIGH, cell] - ends[LOW, cell] < width - TOUCH]
+        width = self._each(widths)
+        short = [cell for cell in cells if ends[HIGH, cell] - ends[LOW, cell] < width[cell] - TOUCH]
         return [Weak(c, ends[LOW, c], ends[HIGH, c], frozenset().union(
             *(self._pressing(c, end, by, DEPTH) for end in (LOW, HIGH)))) for c in short]  # fmt: skip
 
@@ -102,17 +86,21 @@ class Attack:
         row = by[end, cell]
         if row < 0 or not depth:
             return {(cell, end)}
-        inside = slice(self.rows.indptr[row], self.rows.indptr[row + 1])
-        signs = dict(zip(self.rows.indices[inside].tolist(), self.rows.data[inside].tolist(), strict=True))
+        inside = slice(self.known.rows.indptr[row], self.known.rows.indptr[row + 1])
+        signs = dict(zip(self.known.rows.indices[inside].tolist(), self.known.rows.data[inside].tolist(), strict=True))
         mine = signs.pop(cell)
         found: set[tuple[int, int]] = set()
         for other, sign in signs.items():
             found |= self._pressing(other, 1 - end if sign == mine else end, by, depth - 1)
         return found
 
-    def narrow(self, cells: Iterable[int], width: float) -> list[Weak]:
-        """Those of the cells that are not proved to be `width` wide, with what makes them so."""
-        wanted = np.zeros(len(self.low), bool)
+    def _each(self, widths: Widths) -> Floats:
+        return np.full(len(self.known.low), widths) if isinstance(widths, (int, float)) else np.asarray(widths, float)
+
+    def narrow(self, cells: Iterable[int], widths: Widths) -> list[Weak]:
+        """Those of the cells that are not proved to be as wide as they must be, with what makes them so."""
+        width = self._each(widths)
+        wanted = np.zeros(len(self.known.low), bool)
         wanted[list(cells)] = True
         found: list[Weak] = []
         for label in np.unique(self.label[wanted]):
@@ -128,135 +116,15 @@ class Attack:
         weak = self._of(self.label[cell])[0].bounds(cell)
         return weak.low, weak.high
 
-    def _of(self, label: int) -> tuple[_Part, list[_Part]]:
+    def _of(self, label: int) -> tuple[Part, list[Part]]:
         """A component, and its blocks: each community with what is told of the street; none of a small one."""
         if label not in self._made:
             members = np.flatnonzero(self.label == label)
             block = self.block[members]
             names = np.unique(block[block > 0]) if len(members) > SMALL else ()
-            blocks = [_Part(self, members[(block == name) | (block == 0)]) for name in names]
-            self._made[label] = _Part(self, members), blocks if len(blocks) > 1 else []
+            blocks = [Part(self.known, members[(block == name) | (block == 0)]) for name in names]
+            self._made[label] = Part(self.known, members), blocks if len(blocks) > 1 else []
         return self._made[label]
-
-
-class _Solver(highspy.Highs):
-    def enableCallbacks(self) -> None:
-        """Called while it is made: silent from there on, since standard output is the command's JSON."""
-        self.setOptionValue("output_flag", False)
-        super().enableCallbacks()  # type: ignore[no-untyped-call]
-
-
-class _Part:
-    """Cells that are tied to each other; whoever else is tied to them is held at the truth."""
-
-    def __init__(self, attack: Attack, members: Numbers) -> None:
-        self.attack, self.members = attack, members
-        others = attack.truth.copy()
-        others[members] = 0
-        mine = attack.rows[:, members]
-        touched = np.flatnonzero(np.diff(mine.indptr))
-        self.sums = csr_array(mine[touched])
-        self.by_cell = csr_array(self.sums.T)
-        self.is_equal = attack.is_equal[touched]
-        self.left = -(attack.rows[touched] @ others)
-        self.widened = attack.widened
-
-    def clear(self, wanted: NDArray[np.bool_], width: float) -> None:
-        """Push some of the cells up and others down, then the other way round: whoever moves far enough is cleared."""
-        random = np.random.default_rng(len(self.members))
-        share = 4
-        while len(self.members) > 1 and len(near := self._near(wanted, width)):
-            aim = np.zeros(len(self.members))
-            chosen = self._apart(near, share, random)
-            # Unequal weights: equal ones leave the programme indifferent, and the same cells would move again.
-            aim[chosen] = random.choice((-1.0, 1.0), len(chosen)) * random.uniform(0.2, 1, len(chosen))
-            for sense in (-1.0, 1.0):
-                self._solve(sense * aim)
-            if len(self._near(wanted, width)) > len(near) - WORTH:
-                if share > len(self.members):
-                    break
-                share *= 4
-
-    def narrow(self, wanted: NDArray[np.bool_], width: float) -> list[Weak]:
-        """What was not cleared gets programmes of its own."""
-        found = []
-        for place in self._near(wanted, width):
-            if self._spread()[place] < width - TOUCH:
-                weak = self.bounds(int(self.members[place]))
-                found += [weak] if weak.high - weak.low < width - TOUCH else []
-        return found
-
-    def bounds(self, cell: int) -> Weak:
-        """Both ends of one cell, and the cells that hold them there."""
-        if len(self.members) == 1:
-            return Weak(cell, self.attack.low[cell], self.attack.high[cell], frozenset(((cell, LOW), (cell, HIGH))))
-        ends: list[float] = []
-        because: set[tuple[int, int]] = set()
-        aim = np.zeros(len(self.members))
-        for sense in (1.0, -1.0):
-            aim[np.searchsorted(self.members, cell)] = sense
-            point, pressing = self._solve(aim)
-            ends.append(float(point[np.searchsorted(self.members, cell)]))
-            # A positive reduced cost says that the low end of a cell presses, a negative one that its high end does.
-            because |= {(int(self.members[i]), LOW) for i in np.flatnonzero(pressing > TOUCH)}
-            because |= {(int(self.members[i]), HIGH) for i in np.flatnonzero(pressing < -TOUCH)}
-        return Weak(cell, ends[0], ends[1], frozenset(because))
-
-    def _near(self, wanted: NDArray[np.bool_], width: float) -> Numbers:
-        return np.flatnonzero(wanted[self.members] & (self._spread() < width - TOUCH))
-
-    def _spread(self) -> Floats:
-        spread: Floats = self.attack.most[self.members] - self.attack.least[self.members]
-        return spread
-
-    def _apart(self, among: Numbers, share: int, random: np.random.Generator) -> list[int]:
-        """Some of the cells, few of them in one sum: one of `share` parts at most, or a single one."""
-        taken = np.zeros(self.sums.shape[0])
-        room = np.maximum(1, np.diff(self.sums.indptr) // share)
-        chosen = []
-        for cell in random.permutation(among):
-            rows = self.by_cell.indices[self.by_cell.indptr[cell] : self.by_cell.indptr[cell + 1]]
-            if (taken[rows] < room[rows]).all():
-                taken[rows] += 1
-                chosen.append(int(cell))
-        return chosen
-
-    @cached_property
-    def _programme(self) -> highspy.Highs:
-        low, high = self._bounds()
-        told = highspy.HighsLp()
-        told.num_col_, told.num_row_ = len(self.members), len(self.left)
-        told.col_cost_ = np.zeros(len(self.members))
-        told.col_lower_, told.col_upper_ = low, high
-        told.row_lower_, told.row_upper_ = np.where(self.is_equal, self.left, -highspy.kHighsInf), self.left
-        told.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        told.a_matrix_.start_, told.a_matrix_.index_ = self.sums.indptr, self.sums.indices
-        told.a_matrix_.value_ = self.sums.data
-        programme = _Solver()  # type: ignore[no-untyped-call]
-        for option, value in SOLVER.items():
-            programme.setOptionValue(option, value)
-        programme.passModel(told)
-        return programme
-
-    def _bounds(self) -> tuple[Floats, Floats]:
-        return self.attack.low[self.members], self.attack.high[self.members]
-
-    def _solve(self, aim: Floats) -> tuple[Floats, Floats]:
-        """The feasible point that makes `aim` smallest, and its reduced costs; widens what is known possible."""
-        programme, columns = self._programme, np.arange(len(self.members), dtype=np.int32)
-        if self.widened != self.attack.widened:
-            programme.changeColsBounds(len(columns), columns, *self._bounds())
-            self.widened = self.attack.widened
-        programme.changeColsCost(len(columns), columns, aim)
-        programme.run()
-        if programme.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise ArithmeticError(f"the attack could not be carried out: {programme.getModelStatus()}")
-        solution = programme.getSolution()
-        point = np.array(solution.col_value)
-        least, most = self.attack.least, self.attack.most
-        least[self.members] = np.minimum(least[self.members], point)
-        most[self.members] = np.maximum(most[self.members], point)
-        return point, np.array(solution.col_dual)
 
 
 def _rows_of(sums: Sequence[Sum], width: int) -> csr_array:
@@ -267,11 +135,15 @@ def _rows_of(sums: Sequence[Sum], width: int) -> csr_array:
     return csr_array(coo_array((values, (rows, columns)), shape=(len(sums), width)))
 
 
-def _components(rows: csr_array) -> Numbers:
-    """The number of the component each cell lies in."""
+def _components(rows: csr_array, fixed: Sequence[int]) -> Numbers:
+    """The number of the component each cell lies in; what is fixed ties nothing, and lies in one of its own."""
     parts = rows.tocoo()
-    first = rows.indices[rows.indptr[parts.row]]
-    graph = coo_array((np.ones(len(first)), (first, parts.col)), shape=(rows.shape[1], rows.shape[1]))
+    free = np.ones(rows.shape[1], bool)
+    free[list(fixed)] = False
+    row, column = parts.row[free[parts.col]], parts.col[free[parts.col]]
+    first = np.zeros(rows.shape[0], np.int64)
+    first[row[::-1]] = column[::-1]
+    graph = coo_array((np.ones(len(row)), (first[row], column)), shape=(rows.shape[1], rows.shape[1]))
     labels: Numbers = connected_components(graph, directed=False)[1]
     return labels
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -9,23 +10,28 @@ from typing import Any, Final
 import duckdb
 
 from expectations.errors import PipelineError
-from warehouse.publish.protect import Mode
 from warehouse.publish.server import publish_postgres
 from warehouse.publish.snapshot import current, publish_duckdb
 
 FOLDER: Final = "published"
+ATTEMPT: Final = "attempt.json"
 
 
 def publish_night(
     warehouse: Path, home: Path, night: str, postgres_url: str | None = None, *,
-    held: Iterable[str] = (), mode: Mode = "round",
+    held: Iterable[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Publish the marts of a night into `home/published` and, given a URL, on the server; the report as JSON.
 
     held: consistency groups that must not be published (`MartsReport.held`). exit_status: 0; 3 when the server must be
     asked again (the file is published all the same); 4 when a group was held. Raises what `publish_duckdb` raises.
     """
-    published = publish_duckdb(warehouse, home / FOLDER, night, held=held, mode=mode)
+    try:
+        published = publish_duckdb(warehouse, home / FOLDER, night, held=held)
+    except PipelineError as error:
+        note_attempt(home, night, error.code)
+        raise
+    note_attempt(home, night, "")
     report = {"night": night, **published.as_dict()}
     if postgres_url:
         try:
@@ -34,6 +40,15 @@ def publish_night(
             report["postgres"] = error.as_dict()
             report["exit_status"] = max(report["exit_status"], error.exit_status)
     return report
+
+
+def note_attempt(home: Path, night: str, code: str) -> None:
+    """Keep how the last publication ended, for the morning's page: its night, and the code of the error or none."""
+    place = home / FOLDER / ATTEMPT
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    making = place.with_suffix(".making")
+    making.write_text(json.dumps({"night": night, "code": code}), "utf8")
+    making.replace(place)
 
 
 def published_night(home: Path) -> str | None:

@@ -1,9 +1,12 @@
-"""Making a release safe: attack it, and show more coarsely what gives a small count away, until the attack fails.
+"""Making a release safe: attack it, and show less of what gives a small count away, until the attack fails.
 
-The figure that is made coarser is the one that costs least: of those that press upon the small count, the one whose
-next base is the smallest share of it. In suppression mode it is withheld, the smallest first.
-Figures of the last releases count too: who knows that a count did not change holds both figures against it. What cannot
-be mended holds its consistency group back.
+In this order: the figure that costs least is shown to a wider base, or left empty; the column is left empty in the
+whole slice, where it counts nothing too; the whole slice is left out, every row of it. Then nothing tells of the slice
+but what is known to the unit anyway, so there always is a safe release and nothing is ever held back.
+
+Figures of the last releases count too. Of people, an old figure binds today's count while the count is the same. Of
+work it binds while the whole column of the slice is the same: the street's exact totals tell a reader that something
+moved, not what. A solver without an answer makes the cells it was asked about unsafe, and no others.
 """
 
 from __future__ import annotations
@@ -11,102 +14,112 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
-from warehouse.publish import rounding, suppress
-from warehouse.publish.attack import TOUCH, Attack, Weak
-from warehouse.publish.cells import Cells
+import numpy as np
+
+from warehouse.publish import rounding
+from warehouse.publish.attack import Attack
+from warehouse.publish.cells import PRESENCE, Cells, Slice
 from warehouse.publish.history import Said, marker
-from warehouse.publish.rounding import ANYTHING, Interval
+from warehouse.publish.programme import Weak
+from warehouse.publish.rounding import ANYTHING, EMPTY, OUT, WITHHELD, WORK, Interval
 
-Mode: TypeAlias = Literal["round", "suppress"]
 History: TypeAlias = Sequence[Mapping[str, Said]]
 WIDTH: Final = 5
-ROUNDS: Final = 40
+ROUNDS: Final = 40  # of coarser figures, before a column is emptied
 LOST: Final = 200  # a figure that is withheld costs as much as one that is shown to this base
 FEW: Final = 20
 
 
 @dataclass
 class Release:
-    """What is shown of each cell. base: 0 is withheld; `hidden` are rows that are not shown at all.
+    """What is shown of each cell. base: below 1 is no figure; `hidden` are rows that are not shown at all.
 
-    before: per cell, what earlier releases allow. weak: small counts that stay known too well.
+    before: per cell, what earlier releases allow. emptied: columns of slices; out: slices. limit: per cell the least
+    street total it is part of. unanswered: how often the solver had none.
     """
 
     cells: Cells
-    mode: Mode
     base: list[int]
     hidden: set[int]
     before: list[Interval]
-    weak: list[Weak] = field(default_factory=list)
+    emptied: set[tuple[Slice, str]] = field(default_factory=set)
+    out: set[Slice] = field(default_factory=set)
+    limit: dict[int, int] = field(default_factory=dict)
+    unanswered: int = 0
 
     def figure(self, cell: int) -> int | None:
         """The figure of a cell, None where none is shown."""
         if cell in self.hidden:
             return None
-        count = self.cells.truth[cell]
-        return (
-            suppress.shown(count, self.base[cell])
-            if self.mode == "suppress"
-            else rounding.shown(count, self.base[cell])
-        )
+        return rounding.shown(self.cells.truth[cell], self.base[cell], self.cells.rules[cell])
+
+    def margin(self, cell: int) -> int:
+        """How far the truth may lie from the figure."""
+        return rounding.margin(self.figure(cell), self.base[cell], self.cells.rules[cell])
 
     def published(self, cell: int, base: int | None = None) -> Interval:
         """What this release alone says of a cell."""
-        if cell in self.hidden or not self.cells.holders[cell]:
-            return ANYTHING
         base = self.base[cell] if base is None else base
-        count = self.cells.truth[cell]
-        return suppress.interval(count, base) if self.mode == "suppress" else rounding.interval(count, base)
+        if cell in self.cells.present:
+            return ANYTHING if base == OUT else Interval(1, rounding.NO_LIMIT)
+        floor = Interval(self.cells.floors.get(cell, 0), rounding.NO_LIMIT)
+        if cell in self.hidden or not self.cells.holders[cell]:
+            return floor
+        return rounding.interval(self.cells.truth[cell], base, self.cells.rules[cell]).meets(floor)
 
     def known(self, cell: int, base: int | None = None) -> Interval:
         """What this and the earlier releases say of a cell."""
         return self.published(cell, base).meets(self.before[cell])
 
     def is_small(self, cell: int) -> bool:
-        """Whether the count is one that nobody may find out."""
-        below = rounding.small_below(self.first_base(cell)) if self.mode == "round" else suppress.BELOW
-        return bool(self.cells.holders[cell]) and 0 < self.cells.truth[cell] < below
+        """Whether the count is one that nobody may find out, and something is said of it."""
+        small = 0 < self.cells.truth[cell] < self.cells.rules[cell].small_below
+        return small and bool(self.cells.holders[cell]) and self.base[cell] != OUT
 
-    def first_base(self, cell: int) -> int:
-        """The base a cell of its zone starts from."""
-        if self.mode == "suppress":
-            return suppress.EXACT
-        return rounding.SENSITIVE_BASE if self.cells.zones[cell] == "A" else rounding.BASE
+    def width(self, cell: int) -> int:
+        """How wide a small count must stay; one in an empty column, as wide as the street's total leaves it."""
+        return min(WIDTH, self.limit.get(cell, WIDTH)) if self.base[cell] == EMPTY else WIDTH
 
 
-def protect(cells: Cells, mode: Mode, history: History, key: bytes = b"") -> Release:
-    """The release of these cells. history: per earlier release, newest first, what it said of each cell.
+def protect(cells: Cells, history: History, key: bytes = b"") -> Release:
+    """The safe release of these cells. history: per earlier release, newest first, what it said of each cell.
 
     key: of the marks in the history. A cell that was shown more coarsely keeps its base while its count may be the
     same: protection does not flicker.
     """
     texts = cells.texts() if history else []
-    before = [_believed(names, count, history, key) for names, count in zip(texts, cells.truth, strict=bool(texts))]
-    release = Release(cells, mode, [], set(), before or [ANYTHING] * len(cells.truth))
-    release.base = [release.first_base(cell) for cell in range(len(cells.truth))]
-    release.hidden = set(cells.homogeneous)
+    before = before_of(cells, texts, history, key) if history else [ANYTHING] * len(cells.truth)
+    release = Release(cells, [rule.base for rule in cells.rules], set(cells.homogeneous), before, limit=_limits(cells))
     for cell, names in enumerate(texts):
         for said in (history[0][text] for text in names if text in history[0]):
-            if mode == "round" and said.base > release.base[cell] and _holds(said, cells.truth[cell]):
+            if said.base > release.base[cell] and _holds(said, cells.truth[cell]) and cells.rules[cell].small_below:
                 release.base[cell] = said.base
     _mend(release)
     return release
 
 
-def _believed(names: Sequence[str], count: int, history: History, key: bytes) -> Interval:
-    """What earlier figures of the same count say: a figure of another count says nothing of today's.
+def before_of(cells: Cells, texts: Sequence[Sequence[str]], history: History, key: bytes) -> list[Interval]:
+    """What earlier figures of the same counts say: a figure of another count says nothing of today's.
 
     A mark of a key that is lost does not tell; then every figure that may speak of the count is believed.
     """
-    found = ANYTHING
+    found = [ANYTHING] * len(cells.truth)
     begin, mark = marker(key)
+    marks = [[mark(text, count) for text in names] for names, count in zip(texts, cells.truth, strict=True)]
     for release in history:
-        for text in names:
-            said = release.get(text)
-            if said and _holds(said, count) and (said.mark == mark(text, count) or not said.mark.startswith(begin)):
-                found = found.meets(Interval(said.low, said.high))
+        told: dict[int, Interval] = {}
+        for cell, count in enumerate(cells.truth):
+            for text, mine in zip(texts[cell], marks[cell], strict=True):
+                said = release.get(text)
+                if said and _holds(said, count) and (said.mark == mine or not said.mark.startswith(begin)):
+                    told[cell] = told.get(cell, ANYTHING).meets(Interval(said.low, said.high))
+        moved = {place for cell, places in cells.stands.items() if cells.rules[cell] == WORK and cell not in told
+                 for place in places if place[1] != PRESENCE}  # fmt: skip
+        for cell, interval in told.items():
+            if cells.rules[cell] != WORK or not moved & cells.stands[cell]:
+                found[cell] = found[cell].meets(interval)
     return found
 
 
@@ -114,42 +127,100 @@ def _holds(said: Said, count: int) -> bool:
     return said.low <= count <= said.high
 
 
+def _limits(cells: Cells) -> dict[int, int]:
+    fixed, limit = set(cells.fixed), dict[int, int]()
+    for total, parts, at_least in cells.sums:
+        if total in fixed and not at_least:
+            for part in parts:
+                limit[part] = min(limit.get(part, cells.truth[total]), cells.truth[total])
+    return limit
+
+
 def _mend(release: Release) -> None:
-    """Attack every small count, by hand and then in earnest; what gives one away is made coarser, and on to the next.
+    """Attack every small count, by hand and then in earnest; show less of what gives one away, and on to the next.
 
     Wider intervals take no possibility away: who was safe stays safe, and only the weak are looked at again.
     """
     attack = attack_of(release)
     small = [cell for cell in range(len(release.base)) if release.is_small(cell)]
+    places = _places(release.cells)
     for look in (attack.plainly_narrow, attack.narrow):
-        suspect = small
-        for _ in range(ROUNDS):
-            release.weak = look(suspect, WIDTH)
-            suspect = [found.cell for found in release.weak]
-            chosen = _cheapest(release, release.weak)
-            for cell, base in chosen.items():
-                release.base[cell] = base
-                attack.widen(cell, *release.known(cell))
-            if not chosen:
-                break
-    release.weak = [found for found in release.weak if _width(attack.interval(found.cell)) < WIDTH - TOUCH]
+        suspect, rounds = small, 0
+        while suspect:
+            weak = look(suspect, np.array([release.width(cell) for cell in range(len(release.base))], float))
+            chosen, helpless = _cheapest(release, weak)
+            if rounds >= ROUNDS:
+                chosen, helpless = {}, [found.cell for found in weak]
+            _show(release, attack, chosen)
+            before = {cell: release.base[cell] for cell in helpless}
+            for cell in helpless:
+                if release.base[cell] == before[cell]:  # else its column was emptied for another: look again first
+                    _show(release, attack, _less(release, cell, places))
+            rounds += 1
+            suspect = [found.cell for found in weak if release.is_small(found.cell)]
+    release.unanswered = attack.known.unanswered
 
 
-def _width(interval: tuple[float, float]) -> float:
-    return interval[1] - interval[0]
+def _show(release: Release, attack: Attack, bases: Mapping[int, int]) -> None:
+    for cell, base in bases.items():
+        release.base[cell] = base
+        attack.widen(cell, *release.known(cell))
 
 
 def attack_of(release: Release) -> Attack:
     """The attack upon a release, with everything its readers know."""
     known = [release.known(cell) for cell in range(len(release.base))]
-    return Attack([k.low for k in known], [k.high for k in known], release.cells.sums, release.cells.truth,
-                  release.cells.places)  # fmt: skip
+    cells = release.cells
+    return Attack([k.low for k in known], [k.high for k in known], cells.sums, cells.truth, cells.places, cells.fixed)
 
 
-def _cheapest(release: Release, weak: Sequence[Weak]) -> dict[int, int]:
+def _places(cells: Cells) -> Mapping[Slice, Mapping[str, set[int]]]:
+    """The cells of each column of each slice."""
+    places: dict[Slice, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for cell, stands in cells.stands.items():
+        for place, column in stands:
+            places[place][column].add(cell)
+    return places
+
+
+def _less(release: Release, cell: int, places: Mapping[Slice, Mapping[str, set[int]]]) -> dict[int, int]:
+    """What to do for a cell that no coarser figure helps: empty its columns, or leave out the slices it stands in."""
+    stands = release.cells.stands[cell]
+    if release.cells.rules[cell] == WORK and not stands <= release.emptied:
+        return _empty(release, stands, places)
+    gone = {place for place, _ in stands} - release.out
+    release.out |= gone
+    found: dict[int, int] = {}
+    for number in {n for place in gone for numbers in places[place].values() for n in numbers}:
+        left = {place for place in release.cells.stands[number] if place[0] not in release.out}
+        if not left:
+            found[number] = OUT
+        elif release.cells.rules[number] == WORK:
+            found = _empty(release, left, places) | found
+        else:
+            found[number] = WITHHELD  # its other row is still there, so it is one or more
+    return found
+
+
+def _empty(
+    release: Release, columns: set[tuple[Slice, str]], places: Mapping[Slice, Mapping[str, set[int]]]
+) -> dict[int, int]:
+    """Columns of slices without a figure, and those of other tables that show a cell of theirs: it has one figure."""
+    found: dict[int, int] = {}
+    todo = set(columns)
+    while todo:
+        release.emptied |= todo
+        cells = {n for place, column in todo for n in places[place][column]} - release.cells.present
+        found |= {n: EMPTY for n in cells if release.base[n] != OUT}
+        todo = {place for n in cells for place in release.cells.stands[n]} - release.emptied
+    return found
+
+
+def _cheapest(release: Release, weak: Sequence[Weak]) -> tuple[dict[int, int], list[int]]:
     """Figures to show more coarsely, with their new bases: for each weak cell one of those that give it away.
 
-    The one that helps many for little comes first.
+    The one that helps many for little comes first, and the figures of the whole street last: they are what everybody
+    asks for. Then the cells that none helps.
     """
     presses: dict[tuple[int, int], set[int]] = defaultdict(set)
     for number, found in enumerate(weak):
@@ -157,20 +228,21 @@ def _cheapest(release: Release, weak: Sequence[Weak]) -> dict[int, int]:
             base = _coarser(release, cell, end)
             if base is not None:
                 presses[cell, base].add(number)
+    helpless = [f.cell for n, f in enumerate(weak) if not any(n in numbers for numbers in presses.values())]
     price = {(cell, base): _price(release, cell, base) for cell, base in presses}
+    street = {pair: release.cells.rules[pair[0]] == rounding.PEOPLE_STREET for pair in presses}
     chosen: dict[int, int] = {}
     while presses:
-        cell, base = best = min(presses, key=lambda pair: (price[pair] / len(presses[pair]), pair))
+        cell, base = best = min(presses, key=lambda pair: (street[pair], price[pair] / len(presses[pair]), pair))
         helped = presses.pop(best)
         chosen[cell] = base if base == rounding.WITHHELD else max(base, chosen.get(cell, base))
         presses = {pair: left for pair, numbers in presses.items() if (left := numbers - helped)}
-    return chosen
+    return chosen, helpless
 
 
 def _price(release: Release, cell: int, base: int) -> float:
-    """What a coarser figure costs: the growth of its base beside the count, or the count that is withheld."""
-    count = release.cells.truth[cell]
-    return count if release.mode == "suppress" else ((base or LOST) - release.base[cell]) / (count + FEW)
+    """What a coarser figure costs: the growth of its base beside the count."""
+    return ((base or LOST) - release.base[cell]) / (release.cells.truth[cell] + FEW)
 
 
 def _coarser(release: Release, cell: int, end: int) -> int | None:
@@ -184,6 +256,4 @@ def _coarser(release: Release, cell: int, end: int) -> int | None:
 def _next(release: Release, cell: int, base: int) -> int | None:
     if cell in release.hidden or not release.cells.holders[cell]:
         return None
-    if release.mode == "suppress":
-        return suppress.WITHHELD if base == suppress.EXACT else None
-    return rounding.wider(release.cells.truth[cell], base)
+    return rounding.wider(release.cells.truth[cell], base, release.cells.rules[cell])

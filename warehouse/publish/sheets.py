@@ -53,11 +53,11 @@ class Sheet:
             known.add("kind")
         return frozenset(known)
 
-    def sums(self, dims: Sequence[str]) -> dict[Key, int]:
-        """The counts added up by some coordinates; what is 0 is not there."""
+    def sums(self, dims: Sequence[str], *, zeros: bool = False) -> dict[Key, int]:
+        """The counts added up by some coordinates; what is 0 is there with `zeros` only."""
         sums: dict[Key, int] = defaultdict(int)
         for row, count in self.rows:
-            if count:
+            if count or (zeros and count == 0):
                 sums[key_of(row, dims)] += count
         return dict(sums)
 
@@ -91,14 +91,27 @@ def key_of(row: Mapping[str, Any], dims: Iterable[str]) -> Key:
     return tuple((d, row[d]) for d in dims)
 
 
+def placed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with what follows from it: quarter and year of its day, month or quarter; the kind of its service."""
+    for period in TIMES[:3]:
+        if (value := row.get(period)) is None:
+            continue
+        is_date = isinstance(value, date)
+        row.setdefault("year", value.year if is_date else int(str(value)[:4]))
+        row.setdefault("quarter", f"{value.year}-Q{(value.month + 2) // 3}" if is_date else value)
+    for word in KIND:
+        row.setdefault("kind", row.get(word))
+    return row
+
+
 def rows_of(connection: Connection, mart: Mart, column: str) -> list[Row]:
-    """The rows of one measure in the order of the grain, with what follows from their coordinates."""
-    columns = [c for c in mart.columns if c not in mart.measures]
+    """The rows of one measure in the order of the grain, with what follows from them and what is shown as it is."""
+    columns = [c for c in mart.columns if c not in (*mart.counts, *mart.amounts)]
     picked = joined([name(c) for c in (*columns, column)], ", ")
     order = joined([name(c) for c in mart.grain], ", ")
     query = fill("select {{c}} from {{t}} order by {{o}}", c=picked, t=name("marts", mart.name), o=order)
     return [
-        (_placed(dict(zip(columns, row[:-1], strict=True))), None if row[-1] is None else int(row[-1]))
+        (placed(dict(zip(columns, row[:-1], strict=True))), None if row[-1] is None else int(row[-1]))
         for row in connection.execute(query).fetchall()
     ]
 
@@ -112,27 +125,17 @@ def _own(connection: Connection, mart: Mart) -> Iterator[Sheet]:
 
 
 def _traced(connection: Connection, mart: Mart, marts: Mapping[str, Mart]) -> Iterator[Sheet]:
-    """One sheet per measure that is traced to people, or to a sum that no mart has as a column of its own."""
+    """One sheet per measure that is traced to people or services; work is to the unit for the whole street."""
     rows = rows_of(connection, mart, "value")
-    for source, measure in sorted({(r["mart"], r["measure"]) for r, _ in rows}):
+    for source, measure in sorted({(r["mart"], r["measure"]) for r, _ in rows if not r.get("of")}):
         origin = marts.get(source)
-        if origin and measure in origin.measures and measure not in origin.counts:
+        if origin is None or measure not in (*origin.people, *origin.services):
             continue
-        chosen = [(r, n if (r["mart"], r["measure"]) == (source, measure) else None) for r, n in rows]
-        yield Sheet(mart, "value", ("year", "kind"), chosen, f"{source}.{measure}", traced=True)
-
-
-def _placed(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with what follows from it: quarter and year of its day, month or quarter; the kind of its service."""
-    for period in TIMES[:3]:
-        if (value := row.get(period)) is None:
-            continue
-        is_date = isinstance(value, date)
-        row.setdefault("year", value.year if is_date else int(str(value)[:4]))
-        row.setdefault("quarter", f"{value.year}-Q{(value.month + 2) // 3}" if is_date else value)
-    for word in KIND:
-        row.setdefault("kind", row.get(word))
-    return row
+        dims = ("year", "kind") if set(TIMES) & set(origin.grain) else ("kind",)
+        chosen = [
+            (r, n if (r["mart"], r["measure"]) == (source, measure) and not r.get("of") else None) for r, n in rows
+        ]
+        yield Sheet(mart, "value", dims, chosen, f"{source}.{measure}", traced=True)
 
 
 def _link(sheets: Sequence[Sheet]) -> None:

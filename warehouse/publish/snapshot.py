@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,14 +26,16 @@ from warehouse.engine.connection import Connection, open_warehouse
 from warehouse.engine.digest import digest_table
 from warehouse.engine.lock import writer_lock
 from warehouse.engine.sql import statement
-from warehouse.publish.control import COARSER, GENERATION, TOTALS, control, figures_of
+from warehouse.publish.control import COARSER, GENERATION, TOTALS, Shares, control, figures_of
 from warehouse.publish.history import forget, note, recall
-from warehouse.publish.protect import Mode
 from warehouse.publish.versions import View, make_views, rows_of, views_of
 
 KEPT: Final = 2  # generations beside the current one
 CURRENT: Final = "current"
 WAIT: Final = 60.0
+UNFORESEEN: Final = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, AssertionError,
+                     MemoryError, duckdb.Error)  # fmt: skip
+SHARES: Final = ("exact", "coarser", "empty")
 _FILE: Final = re.compile(r"marts-(\d+)\.duckdb")
 
 register("publish.made", "publish.checked", "publish.renamed", "publish.noted", "publish.switched")
@@ -48,12 +50,14 @@ class Published:
     marts: list[dict[str, Any]] = field(default_factory=list)
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
     errors: list[PipelineError] = field(default_factory=list)
+    unanswered: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: names and counts only."""
         return {
             "generation": self.generation, "file": self.path.name, "marts": self.marts,
             "held": sorted({m["mart"] for m in self.marts if m["held"]}), "costs": self.costs,
+            "cells": {s: sum(m[f"cells_{s}"] for m in self.marts) for s in SHARES}, "unanswered": self.unanswered,
             "errors": [e.as_dict() for e in self.errors],
             "exit_status": max((e.exit_status for e in self.errors), default=0),
         }  # fmt: skip
@@ -61,13 +65,14 @@ class Published:
 
 def publish_duckdb(
     warehouse: Path, folder: Path, night: str, *,
-    held: Iterable[str] = (), mode: Mode = "round", declared: Marts | None = None,
+    held: Iterable[str] = (), declared: Marts | None = None,
 ) -> Published:  # fmt: skip
     """Publish the marts of a warehouse as the next generation of a folder.
 
     held: consistency groups that failed their checks; they keep the tables of the generation before. Raises:
     SourceLater LO-LOCKED, LA-SPACE, LA-IO; SourceChanged PU-TORN when the file does not read back as it was written;
-    CallRejected PU-NONE when there is nothing to publish, SC-CALL when the folder holds another thing called `current`.
+    PU-FAILED when anything breaks off; CallRejected PU-NONE when there is nothing to publish, SC-CALL when the folder
+    holds another thing called `current`.
     """
     declared = declared or load_marts()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,8 +84,9 @@ def publish_duckdb(
         made = Published(_number(before) + 1, folder / f"marts-{_number(before) + 1}.duckdb")
         _clear_unfinished(folder, _number(before))
         workshop = made.path.with_suffix(".making")
-        _make(warehouse, workshop, before, made, (night, set(held), mode, declared))
-        _check(workshop)
+        with _coded():
+            _make(warehouse, workshop, before, made, (night, set(held), declared))
+            _check(workshop)
         faultpoint("publish.checked")
         _sync(workshop)
         workshop.rename(made.path)
@@ -88,6 +94,15 @@ def publish_duckdb(
         _switch(link, made.path)
         _clear_old(folder, made.generation)
     return made
+
+
+@contextmanager
+def _coded() -> Iterator[None]:
+    """Whatever goes wrong in the making has a code, a name and nothing else: its text might tell a figure."""
+    try:
+        yield
+    except UNFORESEEN as error:
+        raise SourceChanged("PU-FAILED", detail=type(error).__name__) from error
 
 
 def current(folder: Path) -> Path | None:
@@ -110,24 +125,22 @@ def _clear_unfinished(folder: Path, present: int) -> None:
 
 
 def _make(
-    warehouse: Path, workshop: Path, before: Path | None, made: Published, said: tuple[str, set[str], Mode, Marts]
+    warehouse: Path, workshop: Path, before: Path | None, made: Published, said: tuple[str, set[str], Marts]
 ) -> None:
-    night, held, mode, declared = said
+    night, held, declared = said
     with open_warehouse(warehouse) as connection, _attached(connection, workshop, "fresh"):
         missing = {m.group for m in declared.marts.values() if not _has(connection, m.name)}
         connection.execute("create schema fresh.marts")
-        done = control(connection, declared, held | missing, "fresh", mode=mode, history=recall(workshop.parent))
-        made.costs = done.costs
+        done = control(connection, declared, held | missing, "fresh", history=recall(workshop.parent))
+        made.costs, made.unanswered = done.costs, done.release.unanswered
         made.errors += [SourceChanged("PU-HELD", detail=group) for group in sorted(held | missing)]
-        made.errors += [SourceChanged("PU-CELL", detail=f"{group}: {'; '.join(cells[:5])}")
-                        for group, cells in sorted(done.weak.items())]  # fmt: skip
-        stay = [m for m in declared.marts.values() if m.group in held | missing | set(done.weak)]
+        stay = [m for m in declared.marts.values() if m.group in held | missing]
         old = _carry(connection, [m.name for m in stay], before)
     carried = _views_of_old(before, old, night)
     with duckdb.connect(str(workshop)) as connection:
         connection.execute(statement("_types"))  # temporary macros that a digest is made with
         make_views(connection, [v for v in views_of(connection, declared, night) if v.mart not in old] + carried)
-        _write_manifest(connection, made, night, declared, old)
+        _write_manifest(connection, made, night, declared, old, done.shares)
         connection.execute("checkpoint")
     if not any(row["mart"] in declared.marts for row in made.marts):
         raise CallRejected("PU-NONE", detail=", ".join(sorted(held | missing)))
@@ -153,13 +166,14 @@ def _has(connection: Connection, mart: str) -> bool:
     return bool(found == [(1,)])
 
 
-def _carry(connection: Connection, marts: list[str], before: Path | None) -> dict[str, tuple[int, str]]:
-    """Copy the tables of held marts from the generation before; generation and night they are of."""
+def _carry(connection: Connection, marts: list[str], before: Path | None) -> dict[str, tuple[int, str, Shares]]:
+    """Copy the tables of held marts from the generation before; generation and night they are of, and their shares."""
     if before is None or not marts:
         return {}
     with _attached(connection, before, "earlier", read_only=True):
-        rows = connection.execute("select mart, generation, night from earlier.marts.generation").fetchall()
-        old = {mart: (number, night) for mart, number, night in rows if mart in marts}
+        told = connection.sql("select * from earlier.marts.generation").to_arrow_table().to_pylist()
+        old = {r["mart"]: (r["generation"], r["night"], Shares(*(r.get(f"cells_{s}", 0) for s in SHARES)))
+               for r in told if r["mart"] in marts}  # fmt: skip
         for mart in old:
             connection.execute(fill("create table {{new}} as select * from {{old}}",
                                     new=name("fresh", "marts", mart), old=name("earlier", "marts", mart)))  # fmt: skip
@@ -187,24 +201,27 @@ _CONDITIONS: Final = {text: fill(text) for text in ("mart = $mart", "starts_with
 
 
 def _write_manifest(
-    connection: Connection, made: Published, night: str, declared: Marts, old: dict[str, tuple[int, str]]
-) -> None:
+    connection: Connection, made: Published, night: str, declared: Marts, old: dict[str, tuple[int, str, Shares]],
+    shares: Mapping[str, Shares],
+) -> None:  # fmt: skip
     tables = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
     ).fetchall()
     connection.execute(
         'create table marts.generation (mart varchar, "group" varchar, generation bigint, night varchar, held boolean, '
-        "rows bigint, digest varchar, published_at timestamp)"
+        "rows bigint, digest varchar, published_at timestamp, cells_exact bigint, cells_coarser bigint, "
+        "cells_empty bigint)"
     )
     at = datetime.now().replace(microsecond=0)
     for (table,) in tables:
         digest = digest_table(connection, "marts", table)
-        generation, of = old.get(table, (made.generation, night))
+        generation, of, share = old.get(table, (made.generation, night, shares.get(table, Shares())))
         group = declared.marts[table].group if table in declared.marts else "release"
         row = {"mart": table, "group": group, "generation": generation, "night": of, "held": table in old,
-               "rows": int(digest.partition(":")[0]), "digest": digest}  # fmt: skip
+               "rows": int(digest.partition(":")[0]), "digest": digest, "cells_exact": share.exact,
+               "cells_coarser": share.coarser, "cells_empty": share.empty}  # fmt: skip
         connection.execute("insert into marts.generation values ($mart, $group, $generation, $night, $held, $rows, "
-                           "$digest, $at)", {**row, "at": at})  # fmt: skip
+                           "$digest, $at, $cells_exact, $cells_coarser, $cells_empty)", {**row, "at": at})  # fmt: skip
         made.marts.append(row)
 
 

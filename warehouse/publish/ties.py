@@ -17,7 +17,6 @@ from warehouse.publish.sheets import Key, Sheet, key_of
 
 View: TypeAlias = frozenset[str]
 CASES: Final = "W"
-SENSITIVE: Final = "A"
 
 
 class Family:
@@ -47,8 +46,11 @@ class Family:
         return view
 
     def members(self, view: View) -> dict[Key, int]:
-        """The cells of a view that are not 0."""
-        return self.views[view].sums(sorted(view))
+        """The cells of a view that are not 0; of work those of 0 too."""
+        return self.views[view].sums(sorted(view), zeros=self._with_zeros())
+
+    def _with_zeros(self) -> bool:
+        return self.root.column in self.root.mart.work
 
     def places(self, view: View) -> dict[Key, object]:
         """The community of each cell that lies in one."""
@@ -56,7 +58,7 @@ class Family:
         coarsest = sheet.levels[-1:]
         if not coarsest or not set(coarsest) <= sheet.follows(view):
             return {}
-        return {key_of(row, dims): row[coarsest[0]] for row, count in sheet.rows if count}
+        return {key_of(row, dims): row[coarsest[0]] for row, count in sheet.rows if count is not None}
 
     def ties(self) -> Iterator[tuple[View, View]]:
         """Each view with every view that is just finer; what lies between two says the rest."""
@@ -71,8 +73,9 @@ class Family:
         """Per cell of a view the cells of a finer one that add up to it."""
         parts: dict[Key, set[Key]] = defaultdict(set)
         above, below = sorted(coarse), sorted(fine)
+        zeros = self._with_zeros()
         for row, count in self.views[fine].rows:
-            if count:
+            if count or (zeros and count == 0):
                 parts[key_of(row, above)].add(key_of(row, below))
         return parts
 
@@ -155,11 +158,11 @@ def _told(
 def _total_views(root: Sheet) -> list[View]:
     """Each level of geography and the street, all people and by one attribute; periods are not added up.
 
-    Cases are many measures of few: of them the street's years by kind, which is what the yearly report shows.
+    Of cases and what hangs on them the street's years by kind, which is what the yearly report shows.
     """
     if root.mart.zone == CASES:
         return [_least(root, frozenset({"year", "kind"}))]
-    levels = [] if root.mart.zone == SENSITIVE else [(level,) for level in root.levels]
+    levels = [] if root.column in root.mart.services else [(level,) for level in root.levels]
     by = [(), *((a,) for a in root.attributes)]
     return [frozenset((*root.times, *level, *attribute)) for level in (*levels, ()) for attribute in by]
 

@@ -20,6 +20,7 @@ from warehouse.report.charts import rule_spark, source_spark, year
 from warehouse.report.export import Exporter
 from warehouse.report.model import QUIET, Report, Rule, Source
 from warehouse.report.pages import ICON, STYLE, draw_pages
+from warehouse.report.publication import FOLDER, read_publication
 from warehouse.report.publish import publishing
 from warehouse.report.read import choose_night, open_for_reading, read_report, stream_rows
 from warehouse.report.safe import slug
@@ -45,11 +46,13 @@ class ReportSummary:
         return asdict(self)
 
 
-def build_report(warehouse: Path, site: Path, night: str | None = None, landing: Path | None = None) -> ReportSummary:
+def build_report(
+    warehouse: Path, site: Path, night: str | None = None, landing: Path | None = None, published: Path | None = None
+) -> ReportSummary:
     """Build the site for a night (the last that was judged) and publish it in the place of the present one.
 
-    warehouse: the DuckDB file. landing: the landing zone, beside it unless told otherwise. site: a path that becomes
-    a link to the newest of `<site>.site-<n>`.
+    warehouse: the DuckDB file. landing: the landing zone, published: the folder of the publications; both beside the
+    warehouse unless told otherwise. site: a path that becomes a link to the newest of `<site>.site-<n>`.
     Raises: SC-CALL, LO-LOCKED, LO-WAREHOUSE; then the present site stays as it is.
     """
     started = time.monotonic()
@@ -59,6 +62,7 @@ def build_report(warehouse: Path, site: Path, night: str | None = None, landing:
             exporter = Exporter(report, folder)
             stream_rows(connection, report, exporter)
         report.left = _left(report, landing or warehouse.parent / "landing")
+        report.publication = read_publication(published or warehouse.parent / FOLDER, report.night)
         _draw_charts(report, folder)
         for path, html in draw_pages(report):
             _write(folder / path, html.encode("utf8", "replace"))

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from expectations.model import NOT_TOLD, Text
 from expectations.windows import Open
 from warehouse.report.names import Names
+from warehouse.report.publication import Publication
 
 # Worst first: the order in which a steward reads. `none` is a night without a verdict, which is not a pass.
 VERDICTS = ("held", "error", "none", "flagged", "pass")
@@ -265,6 +266,7 @@ class Report:
     judged_ever: Mapping[tuple[str, str], int]  # versions judged, by source and entity
     names: Names
     left: list[Open] = field(default_factory=list)  # windows and files that no night has taken
+    publication: Publication = field(default_factory=lambda: Publication(0, None, ()))
 
     @property
     def untold(self) -> list[Text]:
