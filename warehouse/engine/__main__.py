@@ -1,5 +1,5 @@
 """python -m warehouse.engine stage --source K | rebuild [--accept-errors] | register [--full] | marts | explain ID |
-as-of DAY [--known DAY]
+as-of DAY [--known DAY] | digest
 
 Common: [--landing DIR] [--warehouse FILE]. Prints the report as JSON (explain, as-of: lines, with --json JSON; explain
 of a person needs --by, --role and --purpose). Exit status: 0, 2 bad call, 3 later, 4 a person must look. Without paths,
@@ -20,12 +20,16 @@ from expectations.contract import contracts_folder, load_contract
 from expectations.errors import CallRejected, PipelineError
 from warehouse.engine.carry import register_again
 from warehouse.engine.connection import open_warehouse
+from warehouse.engine.digest import digest_schemas
 from warehouse.engine.explain import explain, keep_within, log_look, records_of, told
 from warehouse.engine.marts import marts_nightly
 from warehouse.engine.nightly import register_nightly
 from warehouse.engine.past import ask_past, told_past
 from warehouse.engine.rebuild import rebuild
 from warehouse.engine.staging import stage_source
+
+TOLD = ("claims", "register", "prepared", "marts")
+ABOUT_THE_BUILD = ("register.build", "register.decision_seen")  # how the build went, not what came of it
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,6 +52,9 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
         return _explain(options)
     if options.command == "as-of":
         return _as_of(options)
+    if options.command == "digest":
+        with open_warehouse(options.warehouse) as connection:
+            return digest_schemas(connection, TOLD, without=ABOUT_THE_BUILD), 0
     if options.command == "register":
         return register_nightly(options.warehouse, full=options.full, landing=options.landing)
     if options.command == "marts":
@@ -94,7 +101,7 @@ def _landed(landing: Path) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     home = Path(os.environ.get("REGISTER_HOME", Path(__file__).resolve().parents[2] / "var"))
     parser = argparse.ArgumentParser(prog="python -m warehouse.engine", description=__doc__)
-    parser.add_argument("command", choices=("stage", "rebuild", "register", "marts", "explain", "as-of"))
+    parser.add_argument("command", choices=("stage", "rebuild", "register", "marts", "explain", "as-of", "digest"))
     parser.add_argument("id", nargs="?", help="explain: P…, H…, B… and 20 characters; as-of: YYYY-MM-DD")
     parser.add_argument("--source")
     parser.add_argument("--full", action="store_true", help="register: recompute every person")
