@@ -22,6 +22,8 @@ VIEWS = {
 }
 LEAVING = ("expired_in_force", "delete_before_insert", "move_out_before_move_in")
 """Defects that make the day of leaving unusable."""
+EMPTIED = "end_in_a_record_in_force"
+"""A record in force whose end lies before the day it was sent: a rule empties that end, though it may be true."""
 LISTS_ALL = ("1", "2", "3")
 """Results of a visit that saw who lives there: lives here, left, empty."""
 
@@ -91,6 +93,8 @@ def _registers(made: Evidence, town: TownFile, loads: Loads) -> None:
             for v in versions:
                 if loads.says(v.moment, "social_governance") and v.sent["status_cd"] in ("12", "22"):
                     made.say(who[key], _registered(v, rooms[key, v.seq]))
+                    if v.sent["status_cd"] == "12" and (v.sent.get("exp_date") or v.moment) < v.moment[:10]:
+                        made.spoiled.setdefault(who[key], set()).add(EMPTIED)
             said = made.words.get(who[key])
             if said and key in deleted and deleted[key] >= versions[-1].moment:
                 made.say(who[key], Word(deleted[key], said[-1].room, False, None, None, "deleted"))
