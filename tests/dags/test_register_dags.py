@@ -44,7 +44,8 @@ def test_the_register_wakes_when_every_source_has_the_night_and_again_at_five(da
 
 def test_the_backfill_has_a_pool_of_its_own_and_raises_no_nights_asset(dagbag: Any) -> None:
     dag = dagbag.dags["history"]
-    assert [t.task_id for t in dag.topological_sort()] == ["systems", "plan", "extract", "stage", "check", "register"]
+    tasks = [t.task_id for t in dag.topological_sort()]
+    assert tasks == ["systems", "plan", "extract", "stage", "check", "register", "publish"]
     assert dag.get_task("extract").pool == HISTORY
     assert not any(t.outlets for t in dag.tasks)
 

@@ -173,6 +173,8 @@ def test_a_half_that_comes_back_empty_is_noticed(
     serve: Serve, short_pages: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wire = serve([device(n, n) for n in range(60)])
+    # The first night asks for everything there is; halves are of a night's own window after that.
+    assert run(KEY, wire, "2022-10-31", "2022-11-01", tmp_path, monkeypatch).exit_status == 0
     empty = json.dumps([{"resp_code": "000000000000", "total": 0, "hits": []}])
     wire.faults.add("replace", "DOOR_DEVICE", nth=2, body=empty, content_type="application/json")
     summary = run(KEY, wire, *DAY, tmp_path, monkeypatch)

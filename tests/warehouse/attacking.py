@@ -277,6 +277,9 @@ def _meeting(
     """Sums that must be equal at all coordinates the tables have in common, under the conditions of each side."""
     if not all(table.rows for table, _ in signed):
         return
+    for table, _ in signed:  # a condition on what a table of the family does not tell says nothing of its cells
+        if not set(there if table.mart.name == second else here) <= set(table.rows[0][0]):
+            return
     common = sorted(set.intersection(*(set(table.rows[0][0]) for table, _ in signed)) - {*here, *there})
     met: dict[tuple[Any, ...], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     sides: dict[tuple[Any, ...], set[int]] = defaultdict(set)
