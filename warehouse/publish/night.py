@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import duckdb
 
-from expectations.errors import PipelineError
+from expectations.errors import CallRejected, PipelineError
 from warehouse.publish.server import publish_postgres
 from warehouse.publish.snapshot import current, publish_duckdb
 
@@ -24,8 +24,11 @@ def publish_night(
     """Publish the marts of a night into `home/published` and, given a URL, on the server; the report as JSON.
 
     held: consistency groups that must not be published (`MartsReport.held`). exit_status: 0; 3 when the server must be
-    asked again (the file is published all the same); 4 when a group was held. Raises what `publish_duckdb` raises.
+    asked again (the file is published all the same); 4 when a group was held. Raises what `publish_duckdb` raises, and
+    CallRejected PU-OLD for a night before the published one.
     """
+    if (there := published_night(home)) and night < there:
+        raise CallRejected("PU-OLD", detail=f"{night} < {there}")
     try:
         published = publish_duckdb(warehouse, home / FOLDER, night, held=held)
     except PipelineError as error:

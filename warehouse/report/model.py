@@ -1,7 +1,6 @@
 """The nouns of the report: nights, rules, quarantined rows, sources, the ledger. Counts and masks, nothing else.
 
-Filled by `read.py` from the warehouse, drawn by `pages.py`. Texts stay in both languages until a page is written.
-The codes (`pass`, `held`, …) are those of docs/quality.md; one we do not know is never taken for a pass.
+Filled by `read.py`, drawn by `pages.py`, texts in both languages. A code that docs/quality.md has not is never a pass.
 """
 
 from __future__ import annotations
