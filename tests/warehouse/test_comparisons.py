@@ -46,10 +46,11 @@ class Town:
     def states(self) -> list[tuple[Any, ...]]:
         """The last word on each record, without the records' ids."""
         with duckdb.connect(str(self.warehouse), read_only=True) as db:
-            return db.execute(
+            rows: list[tuple[Any, ...]] = db.execute(
                 "select arg_max(op, (changed_at, known_from)), max(known_from)::date::varchar "
                 "from staging.mediation__dispute group by source_record_id order by all"
             ).fetchall()
+        return rows
 
 
 @pytest.fixture
