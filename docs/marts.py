@@ -62,6 +62,11 @@ def _mart(mart: Mart, declared: Marts) -> str:
             "- 金额列，三件及以上才公布，细分更严 / sums of money, over three cases or more, finer cuts more strictly: "
             + _names((*mart.amounts,))
         )
+    if mart.counts:
+        facts.append(
+            "- 公布时的末列 / last column as published: `margin` 该行各数与真值最多相差多少，0 为准确 / "
+            "no figure of the row lies further from the truth; 0 is exact, null is left empty and never 0"
+        )
     if mart.hierarchy:
         facts.append(f"- 层级 / hierarchy: {' < '.join((*mart.hierarchy, '街道 / street'))}")
     return "\n".join([*facts, "", *_columns(mart, declared), *_examples(mart)])

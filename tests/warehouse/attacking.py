@@ -17,11 +17,9 @@ from typing import Any
 
 import duckdb
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
 
 from expectations.marts import Figure, Mart, Marts
+from tests.warehouse.solving import solve
 
 TIMES = ("month", "quarter", "year")
 Row = Mapping[str, Any]
@@ -61,7 +59,8 @@ class Attacker:
         for mart in self.marts.values():
             for agreed in mart.agrees:
                 other = agreed.there.table.removeprefix("marts.")
-                if other in self.marts and agreed.here.column == agreed.there.column and not agreed.here.less:
+                some = agreed.here.when or agreed.there.when or agreed.here.less or agreed.there.less
+                if other in self.marts and agreed.here.column == agreed.there.column and not some:
                     self.family[mart.name] = self.family[other]
 
     def read(self, published: Path, warehouse: Path) -> None:
@@ -92,7 +91,7 @@ class Attacker:
                 below = {1: exact_from, 5: 8, 10: 10}[first]
                 empty = interval == (0, ENDLESS)
                 left_out = empty and not self._is_empty(table, row)
-                need = min(5, own[_slice(row)]) if empty else 5
+                need = 0 if self._is_told(table, row) else min(5, own[_slice(row)]) if empty else 5
                 self.small.append(need if 0 < truth < below and not left_out else 0)
                 work = table.column in table.mart.work and first == 5
                 self.slices.append((table.mart.name, table.column, _slice(row)) if work else None)
@@ -100,7 +99,7 @@ class Attacker:
         self.earlier.insert(0, dict(zip(self.names, zip(self.truth, self.found, strict=True), strict=True)))
 
     def _tables(self, mart: Mart, seen: Any, true: Any) -> Iterator[Table]:
-        keys = [c for c in mart.columns if c not in mart.measures]
+        keys = [*mart.grain, *(c for c in mart.attributes if c in (*mart.hierarchy, *TIMES))]
         if "value" in mart.columns:
             yield from self._traced(mart, seen, true)
             return
@@ -130,6 +129,15 @@ class Attacker:
             return None
         text = f"{mart.name}.{column}[{', '.join(f'{d}={row[d]}' for d in sorted(row))}]"
         return int(self.bases.get(text, rule(mart, column, row)[0]))
+
+    def _is_told(self, table: Table, row: Row) -> bool:
+        """Whether a table of the whole street shows this very count of a finer cut to the unit."""
+        return any(
+            agreed.there.table == f"marts.{table.mart.name}" and agreed.there.column == table.column
+            and agreed.there.when and all(row.get(c) in values for c, values in agreed.there.when.items())
+            and set(table.mart.grain) <= {*TIMES, *agreed.there.when}
+            for mart in self.marts.values() if not mart.is_cut for agreed in mart.agrees
+        )  # fmt: skip
 
     def _is_empty(self, table: Table, row: Row) -> bool:
         place = {d: row[d] for d in ("kind", "quarter") if d in table.mart.grain and d in row}
@@ -192,7 +200,7 @@ class Attacker:
                 yield [number], [at[p][key] for p in parts if key in at[p]], False
         for less, more in mart.at_most.items():
             for key, number in at.get(less, {}).items():
-                if more in at:
+                if key in at.get(more, {}):
                     yield [at[more][key]], [number], True
 
     def _agreed(
@@ -227,7 +235,7 @@ class Attacker:
 
 def rule(mart: Mart, column: str, row: Row) -> tuple[int, int]:
     """The base that a count begins with, and from where on people are shown to the unit."""
-    finer = set(row) - {*TIMES, "kind", "service_kind"} - ({"community_code"} - set(mart.grain))
+    finer = set(row) - {*TIMES, "kind", "service_kind"}
     if column in mart.services:
         return 10, 0
     if column in mart.people:
@@ -293,64 +301,3 @@ def _meeting(
     for key, (plus, minus) in met.items():
         if not only_both or len(sides[key]) == len(signed):
             yield plus, minus, False
-
-
-def solve(
-    low: Any, high: Any, truth: Any, small: Any, equations: list[tuple[list[int], list[int], bool]], names: list[str]
-) -> Iterator[tuple[str, float, float, float]]:
-    """Least and greatest of each small unknown, component by component; what is known ties nothing together."""
-    size = len(low)
-    rows = [n for n, (plus, minus, _) in enumerate(equations) for _ in (*plus, *minus)]
-    columns = [c for plus, minus, _ in equations for c in (*plus, *minus)]
-    values = [v for plus, minus, _ in equations for v in (*[-1.0] * len(plus), *[1.0] * len(minus))]
-    matrix = csr_array(coo_array((values, (rows, columns)), shape=(len(equations), size)))
-    bounded = np.array([e[2] for e in equations])
-    left = matrix @ truth
-    assert not left[~bounded].any() and (left[bounded] <= 0).all(), "the truth obeys every rule"
-    assert ((low <= truth) & (truth <= high)).all(), "no figure is a lie"
-    links = matrix.tocoo()
-    free = low[links.col] < high[links.col]
-    row, column = links.row[free], links.col[free]
-    first = np.zeros(len(equations), int)
-    first[row[::-1]] = column[::-1]
-    graph = coo_array((np.ones(len(row)), (first[row], column)), shape=(size, size))
-    label = connected_components(graph, directed=False)[1]
-    for name in np.unique(label[small > 0]):
-        yield from _component(np.flatnonzero(label == name), low, high, truth, small, (matrix, bounded), names)
-
-
-def _component(
-    members: Any, low: Any, high: Any, truth: Any, small: Any, rules: tuple[Any, Any], names: list[str]
-) -> Iterator[tuple[str, float, float, float]]:
-    mine = rules[0][:, members]
-    touched = np.flatnonzero(np.diff(mine.indptr))
-    bounded = rules[1][touched]
-    equal, most = mine[touched][~bounded], mine[touched][bounded]
-    others = truth.copy()
-    others[members] = 0  # they are known
-    right = -(rules[0][touched] @ others)
-    box = np.column_stack((low[members], high[members]))
-
-    def end(aim: Any) -> Any:
-        solved = linprog(aim, A_eq=equal, b_eq=right[~bounded], A_ub=most, b_ub=right[bounded],
-                         bounds=box, method="highs-ds", options={"presolve": False})  # fmt: skip
-        assert solved.status == 0, solved.message
-        return solved.x
-
-    least, greatest = truth[members].copy(), truth[members].copy()
-    chance, idle = np.random.default_rng(1), 0
-    while idle < 6 and (near := np.flatnonzero(greatest - least < small[members] - 1e-6)).size > 2:
-        aim = np.zeros(len(members))
-        chosen = chance.choice(near, max(1, len(near) // (1 + idle)), replace=False)
-        aim[chosen] = chance.choice((-1, 1), len(chosen)) * chance.uniform(0.2, 1, len(chosen))
-        for x in (end(aim), end(-aim)):
-            least, greatest = np.minimum(least, x), np.maximum(greatest, x)
-        left = np.count_nonzero(greatest - least < small[members] - 1e-6)
-        idle = 0 if left < len(near) - 1 else idle + 1
-    for place in np.flatnonzero(small[members]):
-        if greatest[place] - least[place] < small[members[place]] - 1e-6:
-            aim = np.zeros(len(members))
-            aim[place] = 1
-            for x in (end(aim), end(-aim)):
-                least, greatest = np.minimum(least, x), np.maximum(greatest, x)
-        yield names[members[place]], float(least[place]), float(greatest[place]), float(small[members[place]])

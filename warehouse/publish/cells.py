@@ -49,7 +49,8 @@ class Cells:
     shown: per mart and column, row by row, the number of the cell. totals: per mart and column, the cells beyond the
     marts' own tables. homogeneous: rows that would say something of everybody in a small group. stands: where a cell
     is printed: slice and column. floors: what is certain from figures that are shown as they are. present: cells for
-    "this row is there", the sum of its measures that no other bounds.
+    "this row is there", the sum of its measures that no other bounds. told: of finer cuts, what a table of the whole
+    street shows to the unit (the hotline among the channels): known, so that it is the others that need protection.
     """
 
     numbers: dict[tuple[str, Key], int] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Cells:
     stands: dict[int, set[tuple[Slice, str]]] = field(default_factory=lambda: defaultdict(set))
     floors: dict[int, int] = field(default_factory=dict)
     present: set[int] = field(default_factory=set)
+    told: set[int] = field(default_factory=set)
 
     @property
     def fixed(self) -> list[int]:
@@ -155,7 +157,7 @@ def _merged(cells: Cells) -> Cells:
     sums = [Sum(to[s.total], tuple(sorted(to[p] for p in s.parts)), s.at_least) for s in cells.sums]
     fixed = set(made.fixed)
     made.sums = [s for s in dict.fromkeys(sums) if s.parts != (s.total,) and not fixed.issuperset((s.total, *s.parts))]
-    made.present = {to[n] for n in cells.present}
+    made.present, made.told = {to[n] for n in cells.present}, {to[n] for n in cells.told}
     made.shown = {k: [None if n is None else to[n] for n in ns] for k, ns in cells.shown.items()}
     made.totals = {k: [(key, to[n]) for key, n in ns] for k, ns in cells.totals.items()}
     made.homogeneous = {to[n] for n in cells.homogeneous}
@@ -192,7 +194,10 @@ def _add_measure(cells: Cells, family: Family) -> None:
 def _add_equation(cells: Cells, equation: Equation) -> None:
     for whole, parts in equation.cells:
         numbers = [cells.numbers[m, key] for m, key in zip(equation.parts, parts, strict=True) if key]
-        cells.sums.append(Sum(cells.numbers[equation.whole, whole], tuple(sorted(numbers))))
+        number = cells.numbers[equation.whole, whole]
+        cells.sums.append(Sum(number, tuple(sorted(numbers))))
+        if cells.rules[number] == WORK_STREET and len(numbers) == 1:
+            cells.told |= {n for n in numbers if cells.rules[n] == WORK}
 
 
 def _show(cells: Cells, sheet: Sheet, dims: Sequence[str]) -> None:

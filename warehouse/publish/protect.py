@@ -76,7 +76,7 @@ class Release:
     def is_small(self, cell: int) -> bool:
         """Whether the count is one that nobody may find out, and something is said of it."""
         small = 0 < self.cells.truth[cell] < self.cells.rules[cell].small_below
-        return small and bool(self.cells.holders[cell]) and self.base[cell] != OUT
+        return small and bool(self.cells.holders[cell]) and self.base[cell] != OUT and cell not in self.cells.told
 
     def width(self, cell: int) -> int:
         """How wide a small count must stay; one in an empty column, as wide as the street's total leaves it."""

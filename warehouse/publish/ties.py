@@ -47,9 +47,11 @@ class Family:
 
     def members(self, view: View) -> dict[Key, int]:
         """The cells of a view that are not 0; of work those of 0 too."""
-        return self.views[view].sums(sorted(view), zeros=self._with_zeros())
+        return self.views[view].sums(sorted(view), zeros=self.with_zeros)
 
-    def _with_zeros(self) -> bool:
+    @property
+    def with_zeros(self) -> bool:
+        """Whether a count of 0 is a cell too: of work."""
         return self.root.column in self.root.mart.work
 
     def places(self, view: View) -> dict[Key, object]:
@@ -73,7 +75,7 @@ class Family:
         """Per cell of a view the cells of a finer one that add up to it."""
         parts: dict[Key, set[Key]] = defaultdict(set)
         above, below = sorted(coarse), sorted(fine)
-        zeros = self._with_zeros()
+        zeros = self.with_zeros
         for row, count in self.views[fine].rows:
             if count or (zeros and count == 0):
                 parts[key_of(row, above)].add(key_of(row, below))
@@ -112,9 +114,10 @@ def _equations(places: Sequence[tuple[str, Figure]], by_column: dict[tuple[str, 
     (here, one), (there, other) = places
     first, second = by_column[here, str(one.column)], by_column[there, str(other.column)]
     taken = {*one.when, *other.when}
-    pairs = [(a, b, join(a, b) - taken) for a, b in product(first.sheets, second.sheets)]
+    pairs = [(a, b, join(a, b) - taken) for a, b in product(first.sheets, second.sheets)
+             if _fixed(a, one) and _fixed(b, other)]  # fmt: skip
     for a, b, dims in pairs:
-        if any(dims < more for _, _, more in pairs) or not _fixed(a, one) or not _fixed(b, other):
+        if any(dims < more for _, _, more in pairs):
             continue
         # here - less = there - less, with everything on the side where it is added
         sides: tuple[list[tuple[str, dict[Key, Key], dict[Key, int]]], ...] = ([], [])
@@ -148,7 +151,7 @@ def _told(
     cells: dict[Key, Key] = {}
     counts: dict[Key, int] = defaultdict(int)
     for row, count in sheet.rows:
-        if count and all(row[c] == v for c, (v, *_) in figure.when.items()):
+        if (count or (family.with_zeros and count == 0)) and all(row[c] == v for c, (v, *_) in figure.when.items()):
             key = key_of(row, common)
             cells[key] = key_of(row, view)
             counts[key] += count
