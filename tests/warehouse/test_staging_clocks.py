@@ -57,7 +57,7 @@ def test_any_order_of_windows_and_readings_gives_the_same_versions(tmp_path: Pat
     for number, order in enumerate(itertools.permutations(loads)):
         home = tmp_path / str(number)
         for day, read_at in order:
-            land(home / "landing", SHOP, rows, day, read_at=read_at)
+            land(home / "landing", SHOP, rows, day, read_at=read_at, version=f"read {read_at}")
             stage_source(contract(SHOP), home / "landing", home / "w.duckdb")
         with open_warehouse(home / "w.duckdb") as connection:
             digests.add(digest_table(connection, "staging", table_name(SOURCE, "shop")))

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.landed import DEVICE, TOWN, changed, contract, land, ledger, rows_of
+from warehouse.decisions.sign_offs import CONFIRM, revoke_sign_off, sign_offs_in_force
+from warehouse.decisions.store import decisions_url, open_decisions
 from warehouse.engine import stage_source
 from warehouse.engine.snapshots import End, held_back
 
@@ -34,6 +36,16 @@ def story(warehouse: Path) -> list[Told]:
 
 def stage(folder: Path, **over: Any) -> dict[str, Any]:
     return stage_source(TOWN, folder / "landing", folder / "w.duckdb", **over).as_dict()
+
+
+def take_back(folder: Path, load: str) -> None:
+    engine = open_decisions(decisions_url(folder))
+    try:
+        [word] = sign_offs_in_force(engine, CONFIRM)
+        assert word.subject == load
+        revoke_sign_off(engine, word.sign_off_id, by="wang")
+    finally:
+        engine.dispose()
 
 
 def test_a_record_that_a_complete_snapshot_lacks_is_closed(tmp_path: Path) -> None:
@@ -162,6 +174,8 @@ def test_a_steward_may_confirm_a_sharp_fall_and_take_it_back(tmp_path: Path) -> 
     stage(tmp_path)
     report = stage(tmp_path, confirmed=[held])
     assert (report["errors"], report["entities"]["device"]["closed"]) == ([], 4)
+    assert stage(tmp_path)["errors"] == []  # the word stands on the nights after
+    take_back(tmp_path, held)
     report = stage(tmp_path)
     assert report["entities"]["device"]["closed"] == -4
     assert [s for s in story(tmp_path / "w.duckdb") if s[2] is None] == []

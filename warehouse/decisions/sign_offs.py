@@ -17,9 +17,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from expectations.errors import CallRejected
+from expectations.errors import CallRejected, SourceLater
 from warehouse.decisions.models import SignOff
 from warehouse.decisions.store import decisions_url, is_there, open_decisions
 
@@ -75,12 +76,18 @@ def sign_offs_in_force(engine: Engine, kind: str, source: str | None = None) -> 
 
 
 def signed_off(kind: str, source: str, url: str | None = None) -> Collection[str]:
-    """The subjects let through, read from the home's decision store; nothing was, where no store is there."""
+    """The subjects let through, read from the home's decision store; nothing was, where no store is there.
+
+    Raises: SourceLater DS-STORE when it cannot be asked: what a steward let through is not held again for that.
+    """
     where = url or decisions_url()
-    if not is_there(where):
-        return frozenset()
-    engine = open_decisions(where)
     try:
-        return frozenset(row.subject for row in sign_offs_in_force(engine, kind, source))
-    finally:
-        engine.dispose()
+        if not is_there(where):
+            return frozenset()
+        engine = open_decisions(where)
+        try:
+            return frozenset(row.subject for row in sign_offs_in_force(engine, kind, source))
+        finally:
+            engine.dispose()
+    except DBAPIError as error:
+        raise SourceLater("DS-STORE", detail=type(error).__name__) from error
