@@ -20,8 +20,8 @@ VIEWS = {
     "floating_person": "v_pop_floating",
     "overseas_person": "v_pop_overseas",
 }
-LEAVING = ("expired_in_force", "delete_before_insert", "move_out_before_move_in")
-"""Defects that make the day of leaving unusable."""
+LEAVING = ("expired_in_force", "delete_before_insert", "move_out_before_move_in", "id_relative")
+"""Defects that bear on who has left: an unusable day of leaving, a stay under the number of a relative."""
 EMPTIED = "end_in_a_record_in_force"
 """A record in force whose end lies before the day it was sent: a rule empties that end, though it may be true."""
 LISTS_ALL = ("1", "2", "3")
@@ -64,16 +64,19 @@ def evidence(town: TownFile, loads: Loads) -> Evidence:
 
 
 def _spoiled(made: Evidence, town: TownFile, loads: Loads) -> None:
-    """An end that stands in a record in force is emptied; a deletion logged too early takes the record away."""
+    """By person what was spoiled: an end emptied by a rule, a deletion logged too early, a stay told of a relative."""
+    people: dict[tuple[str, str], set[str]] = {}
+    for system, key, person in town.rows("select system, key, person from truth_person"):
+        people.setdefault((system, key), set()).add(person)
     names = ", ".join(f"'{name}'" for name in LEAVING)
-    question = f"""select p.person, d.defect, r.changed_at, r.system from truth_defect as d
+    question = f"""select d.system, d.key, d.defect, r.changed_at from truth_defect as d
         join record as r using (system, entity, key, seq)
-        join (select distinct system, key, person from truth_person) as p
-            on p.system = d.system and p.key = substr(d.key, instr(d.key, '/') + 1)
         where d.defect in ({names}) and r.changed_at < ?"""
-    for person, defect, moment, system in town.rows(question, (loads.after,)):
+    for system, key, defect, moment in town.rows(question, (loads.after,)):
         if loads.says(moment, system):
-            made.spoiled.setdefault(person, set()).add(defect)
+            of = key.partition("/")[2] or key  # the log of deletions names the entity before the key
+            for person in people.get((system, of), ()):
+                made.spoiled.setdefault(person, set()).add(defect)
 
 
 def _registers(made: Evidence, town: TownFile, loads: Loads) -> None:

@@ -24,7 +24,7 @@ from simulator.audit.audit import audit
 from simulator.audit.town import Loads
 from simulator.demo.airflow_env import ROOT, USER, kept_secrets
 from simulator.demo.answers import answer_tables
-from simulator.demo.night import Api, NightRun, run_night, run_report, wait_for_marts, wait_for_register
+from simulator.demo.night import Api, NightRun, RunFailed, run_night, run_report, wait_for_marts, wait_for_register
 from simulator.demo.office import office, titles
 from simulator.demo.services import StartFailed, town
 from simulator.demo.tables import dropped_lines, night_table, progress_table, verdict_table
@@ -51,7 +51,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         return _demo(call, home, started)
-    except (StartFailed, TimeoutError, requests.RequestException) as error:
+    except (StartFailed, RunFailed, TimeoutError, requests.RequestException) as error:
         console.print(f"[red]没有跑成 / did not run:[/red] {error}")
         return 1
     except KeyboardInterrupt:

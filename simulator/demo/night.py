@@ -14,6 +14,10 @@ REPORT, REGISTER, AT_FIVE, MARTS = "quality_report", "register", "register_at_fi
 PATIENCE = 1800.0  # seconds; a night of the small town takes one or two minutes
 
 
+class RunFailed(Exception):
+    """A run that the demo cannot go on without has failed."""
+
+
 @dataclass
 class NightRun:
     """One source's run: state of the DAG run and what its tasks returned (counts and codes)."""
@@ -96,7 +100,7 @@ def run_night(
 
 
 def run_report(api: Api, night: str, run_id: str) -> dict[str, Any]:
-    """Trigger the morning report and wait for it. Returns what its task returned; raises TimeoutError."""
+    """Trigger the morning report and wait for it. Returns what its task returned; raises TimeoutError, RunFailed."""
     api.call("POST", f"/dags/{REPORT}/dagRuns", {"dag_run_id": run_id, "partition_key": night, "logical_date": None})
     return _wait(api, REPORT, run_id, "report")
 
@@ -105,7 +109,8 @@ def wait_for_register(api: Api, night: str, since: str) -> tuple[str, dict[str, 
     """The register that Airflow builds by itself once all assets have the night; its DAG and what its task returned.
 
     since: only runs queued after this moment (ISO text, UTC). A night that was built before raises no new run of its
-    own, because its assets are complete already: the build of five o'clock is then triggered. Raises TimeoutError.
+    own, because its assets are complete already: the build of five o'clock is then triggered.
+    Raises: TimeoutError, RunFailed.
     """
     deadline = time.monotonic() + 45
     while not (run := _run_of(api, REGISTER, night, since)):
@@ -119,7 +124,7 @@ def wait_for_register(api: Api, night: str, since: str) -> tuple[str, dict[str, 
 
 
 def wait_for_marts(api: Api, night: str, since: str) -> dict[str, Any]:
-    """The marts that the register's asset wakes; what the publication said. Raises TimeoutError."""
+    """The marts that the register's asset wakes; what the publication said. Raises TimeoutError, RunFailed."""
     deadline = time.monotonic() + 120
     while not (run := _run_of(api, MARTS, night, since)):
         if time.monotonic() > deadline:
@@ -136,10 +141,12 @@ def _run_of(api: Api, dag_id: str, night: str, since: str) -> str | None:
 
 def _wait(api: Api, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + 600
-    while api.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"] not in DONE:
+    while (state := api.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]) not in DONE:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{dag_id} is not done")
         time.sleep(1)
+    if state == "failed":
+        raise RunFailed(f"{dag_id}: airflow/logs/dag_id={dag_id}/run_id={run_id}/task_id={task_id}")
     found: dict[str, Any] = api.result(dag_id, run_id, task_id) or {}
     return found
 
