@@ -132,13 +132,14 @@ def test_every_example_is_answered_within_its_margin(demo: tuple[Path, str]) -> 
     assert list(found) == []
 
 
-def test_nor_from_twelve_releases_together(demo: tuple[Path, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [3, pytest.param(12, marks=pytest.mark.slow)])
+def test_nor_from_all_releases_of_the_last_nights_together(demo: tuple[Path, str], tmp_path: Path, count: int) -> None:
     shutil.copy(demo[0] / "warehouse.duckdb", town := tmp_path / "warehouse.duckdb")
     attacker = Attacker(load_marts())
-    for published, told in nights(town, tmp_path / "published", date.fromisoformat(NIGHT)):
+    for published, told in nights(town, tmp_path / "published", date.fromisoformat(NIGHT), count):
         assert told.errors == [], "every night is published whole"
         attacker.read(published, town)
-    assert len(attacker.earlier) == 12 and min(widths(attacker)) >= -1e-6
+    assert len(attacker.earlier) == count and min(widths(attacker)) >= -1e-6
 
 
 def test_the_same_attack_finds_what_plain_rounding_gives_away(

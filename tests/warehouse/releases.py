@@ -1,4 +1,4 @@
-"""Twelve nights of a town after another: residents come back and cases come in, and every night is published."""
+"""Nights of a town after another: residents come back and cases come in, and every night is published."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from warehouse.engine.connection import open_warehouse
 from warehouse.engine.marts import build_marts
 from warehouse.publish.snapshot import CURRENT, Published, publish_duckdb
 
-NIGHTS, A_NIGHT = 12, 6
+A_NIGHT = 6
 _STAYS = """
     create or replace table away as
     select person_id, house_id, stay from register.person_house_link
@@ -25,19 +25,19 @@ _MOVE_IN = """
         and stay.person_id in (select unnest($ids))"""
 
 
-def nights(warehouse: Path, folder: Path, last: date) -> Iterator[tuple[Path, Published]]:
+def nights(warehouse: Path, folder: Path, last: date, count: int) -> Iterator[tuple[Path, Published]]:
     """Publish the nights up to the last one; each as the file readers open, and what was said of it."""
     with open_warehouse(warehouse) as connection:
         there = connection.execute(
             "select person_id from register.person where presence = 'resident' order by 1"
         ).fetchall()
-        away = random.Random(4).sample([person for (person,) in there], NIGHTS * A_NIGHT)
+        away = random.Random(4).sample([person for (person,) in there], count * A_NIGHT)
         for statement in (_STAYS, _LEAVE, _EMPTY):
             connection.execute(statement, {"ids": away})
-    for night in range(NIGHTS):
+    for night in range(count):
         with open_warehouse(warehouse) as connection:
             for statement in (_RETURN, _MOVE_IN):
                 connection.execute(statement, {"ids": away[night * A_NIGHT :][:A_NIGHT]})
-            day = last - timedelta(NIGHTS - 1 - night)
+            day = last - timedelta(count - 1 - night)
             held = build_marts(connection, day).held
         yield folder / CURRENT, publish_duckdb(warehouse, folder, day.isoformat(), held=held)

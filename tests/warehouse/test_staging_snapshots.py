@@ -229,7 +229,7 @@ def told(days: dict[int, tuple[list[dict[str, str]], bool]]) -> list[Told]:
 STATES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["ON", "OFF"]), max_size=4)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(loads=st.lists(st.tuples(st.integers(1, 7), STATES, st.booleans()), min_size=1, max_size=9))
 def test_the_derivation_agrees_with_the_rule_told_naively(loads: list[tuple[int, dict[str, str], bool]]) -> None:
     days: dict[int, tuple[list[dict[str, str]], bool]] = {}

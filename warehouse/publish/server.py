@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import duckdb
 import psycopg
-from adbc_driver_postgresql import dbapi as adbc
 from psycopg import sql
 
 from expectations.errors import CallRejected, SourceChanged, SourceLater
@@ -73,7 +72,7 @@ def publish_postgres(generation: Path, url: str, *, wait: float = WAIT) -> dict[
 def _server_errors() -> Iterator[None]:
     try:
         yield
-    except (psycopg.Error, adbc.Error) as error:
+    except psycopg.Error as error:
         raise SourceLater("PU-SERVER", detail=type(error).__name__) from error
 
 
@@ -107,14 +106,19 @@ def _refuse_older(source: duckdb.DuckDBPyConnection, server: psycopg.Connection[
 
 def _load(source: duckdb.DuckDBPyConnection, url: str, shadow: str, tables: list[str]) -> int:
     """All tables into the shadow schema, one transaction; rows."""
+    from adbc_driver_postgresql import dbapi as adbc  # brings pandas and polars, which a file's publication can spare
+
     rows = 0
-    with adbc.connect(url) as target, target.cursor() as cursor:
-        cursor.execute(str(fill("set role {{owner}}", owner=name(OWNER))))
-        cursor.execute(str(fill("create schema {{shadow}}", shadow=name(shadow))))
-        for table in tables:
-            reader = source.sql(fill("select * from {{t}}", t=name(SCHEMA, table))).to_arrow_reader(BATCH)
-            rows += cursor.adbc_ingest(table, reader, mode="create", db_schema_name=shadow)
-        target.commit()
+    try:
+        with adbc.connect(url) as target, target.cursor() as cursor:
+            cursor.execute(str(fill("set role {{owner}}", owner=name(OWNER))))
+            cursor.execute(str(fill("create schema {{shadow}}", shadow=name(shadow))))
+            for table in tables:
+                reader = source.sql(fill("select * from {{t}}", t=name(SCHEMA, table))).to_arrow_reader(BATCH)
+                rows += cursor.adbc_ingest(table, reader, mode="create", db_schema_name=shadow)
+            target.commit()
+    except adbc.Error as error:
+        raise SourceLater("PU-SERVER", detail=type(error).__name__) from error
     return rows
 
 
