@@ -87,7 +87,7 @@ class Mart:
     rule: one sentence from which anybody can count it again. grain: the columns that name a row; attributes: what
     follows from them; measures: additive figures. Three exclusive
     lists of them go through disclosure control, each by a rule of its own: `people` (residents, workers, insured),
-    `services` (health and drug services and other counts of zone A), `work` (cases, events, deadlines, ratings); the
+    `services` (health and drug services), `work` (cases, events, deadlines, ratings); the
     others (objects, houses, quality) are shown as they are. hierarchy: geography from the finest column to the
     coarsest below the street. zone: of the sources behind it, None when no source sends what it tells. may_be_empty:
     columns that may be null. refers: columns whose values stand in the first column of another mart. adds_up: a measure

@@ -22,6 +22,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "objects_by_place": ("object_kind", "kind", "grid_code"),
     "device_online": ("month", "device_kind", "community_code"),
     "employers_by_industry": ("section",),
+    "yearly_register": ("indicator",),
 }
 _NO_FIGURE = ("margin", "coverage", "year", "quarter", "month")
 
