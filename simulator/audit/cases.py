@@ -65,7 +65,7 @@ def cases(town: TownFile, loads: Loads) -> Cases:
         for key in found.keys() | rated.keys():
             versions = found.get(key, [])
             if kind == "petition" and versions and versions[-1].sent["xfmddm"] == "04":
-                continue  # an accusation is dropped at the edge
+                versions = []  # an accusation is dropped at the edge; its rating stands by itself
             seen = loads.told(versions, whole)
             if kind == "event" and key in notices:
                 seen = _announced(versions, seen, notices[key])

@@ -12,8 +12,9 @@ import pandas as pd
 from simulator.audit.reading import day
 from simulator.audit.town import Fields, Loads, TownFile, Version
 
-BLANKED = {"year_to_date": "service_cnt"}
-"""Which count a defect makes unusable."""
+OVER_PLAN = 1.2
+"""A month of rehabilitation that is over its plan by this, and at least what the year's earlier ones came to, is taken
+for the year's to date."""
 _MEASURES = ("given", "planned", "given_in_time")
 _WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
 _EXCEL = date(1899, 12, 30)
@@ -43,16 +44,29 @@ def services(town: TownFile, loads: Loads) -> Counts:
         ("mental_health_service", "mental_health", "due_cnt"),
         ("drug_rehab_service", "rehabilitation", "planned_cnt"),
     ):
-        for key, versions in _months(town, system, loads).items():
+        earlier: dict[tuple[str, str], float] = {}  # by year and service, the months that are not over their plan
+        for key, versions in sorted(_months(town, system, loads).items()):
             heard = [v for v in versions if loads.says(v.moment)]
-            about = {"service_kind": name, "service_type": key[1], "month": key[0], "quarter": _quarter(key[0])}
             if not heard:
                 continue
+            fields = _usable(heard[-1])
+            given, planned = number(fields["service_cnt"]), number(fields[plan])
+            year = key[0][:4], key[1]
+            over = given is not None and planned is not None and given > OVER_PLAN * planned
+            to_date = over and name == "rehabilitation" and 0 < earlier.get(year, 0.0) <= (given or 0.0)
+            earlier[year] = earlier.get(year, 0.0) + (0.0 if over or given is None else given)
+            about = {"service_kind": name, "service_type": key[1], "month": key[0], "quarter": _quarter(key[0])}
             true.append(about | _given(versions[-1].right, plan))
-            told.append(about | _given(_usable(heard[-1]), plan))
-            wrong = sorted(versions[-1].defects)
-            why["/".join((name, *key))] = f"rule: {', '.join(wrong)}" if wrong else "unexplained"
+            told.append(about | _given(fields | ({"service_cnt": None} if to_date else {}), plan))
+            why["/".join((name, *key))] = _spoiled(versions[-1], to_date)
     return Counts(_indexed(true, why), _indexed(told, why), why)
+
+
+def _spoiled(version: Version, to_date: bool) -> str:
+    wrong = sorted(version.defects)
+    if "year_to_date" in wrong and not to_date:
+        return "not recognised: year_to_date"
+    return f"rule: {', '.join(wrong)}" if wrong else "unexplained"
 
 
 def _months(town: TownFile, system: str, loads: Loads) -> dict[tuple[str, str], list[Version]]:
@@ -79,7 +93,7 @@ def _month(written: Any) -> str:
 
 
 def _usable(version: Version) -> Fields:
-    fields = version.sent | {BLANKED[d]: None for d in version.defects if d in BLANKED}
+    fields = dict(version.sent)
     given, in_time = number(fields["service_cnt"]), number(fields["ontime_cnt"])
     if given is not None and in_time is not None and in_time > given:
         fields["ontime_cnt"] = None  # no more in time than at all

@@ -1,9 +1,9 @@
 -- Grain: one row per month of rating and kind; the whole street.
 -- From: prepared.case_judged, prepared.coverage.   To: yearly_report, publish.
--- Rule: Ratings given by the night, by month of the rating (without a time of rating that of the closing, else of the
--- receipt, else of the change of the rating's record) and by kind, apart for the office that took the case in and the
--- one responsible: 1 satisfied, 2 mostly and 3 not are rated, 1 and 2 together content, 9 asked and not rated; the sum
--- of feedback points is empty where none were given.
+-- Rule: Ratings given by the night, those whose case is not held among them, by month of the rating (without a time of
+-- rating that of the closing, else of the receipt, else of the change of the rating's record) and by kind, apart for the
+-- office that took the case in and the one responsible: 1 satisfied, 2 mostly and 3 not are rated, 1 and 2 together
+-- content, 9 asked and not rated; the sum of feedback points is empty where none were given.
 select
     judged.rated_month as month, judged.kind,
     coalesce(any_value(coverage.coverage), 0) as coverage,

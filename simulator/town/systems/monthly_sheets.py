@@ -52,8 +52,9 @@ def _mental_health(town: Town) -> Iterator[Row]:
         yield from _file(MENTAL, "service_count", f"{name}.xlsx", moment, lines)
         if flaws.hit("second_file"):
             newer = _again(lines, "staff_cnt", flaws.take())
-            for line in newer:
-                line.fields["report_time"] = stamp(report + 2 * DAY)
+            for number, line in enumerate(newer):
+                again_in_file = number >= len(_TYPES)
+                line.fields["report_time"] = stamp(report + 2 * DAY + (5_000 if again_in_file else 0))
             yield from _file(MENTAL, "service_count", f"{name}_2.xlsx", moment + 2 * DAY, newer)
 
 
