@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,11 +10,12 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 
-from expectations.errors import CallRejected, SourceChanged
+from expectations.errors import CallRejected, SourceChanged, SourceLater
 from expectations.faultpoint import POINTS
 from expectations.marts import Marts
 from tests.warehouse.published import BY_GRID, DECLARED, NIGHT, OBJECTS, ask, copied, fill_marts
@@ -184,6 +186,28 @@ def test_a_publish_that_dies_is_mended_by_a_plain_rerun(point: str, mode: str, h
     tables = "select mart, rows, digest from marts.generation order by mart"
     assert read(home, tables) == read(whole, tables)
     assert not list((home / "published").glob("*.making"))
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+FATAL = duckdb.FatalException('FATAL Error: Could not write file "x": No space left on device')
+
+
+@pytest.mark.parametrize(
+    ("place", "refusal"),
+    [("control", FULL), ("control", FATAL), ("_write_manifest", FATAL), ("note", FULL), ("_sync", FULL),
+     ("_switch", FULL), ("_clear_old", FULL)],
+)  # fmt: skip
+def test_a_full_disk_has_its_code_wherever_it_is_met(
+    place: str, refusal: Exception, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(home)
+    before = read(home, "select count(*) from marts.generation")
+    with monkeypatch.context() as full, pytest.raises(SourceLater) as caught:
+        full.setattr(f"warehouse.publish.snapshot.{place}", Mock(side_effect=refusal))
+        publish(home)
+    assert caught.value.code == "LA-SPACE"
+    assert read(home, "select count(*) from marts.generation") == before
+    publish(home)
 
 
 def test_every_point_of_a_publish_is_driven() -> None:

@@ -49,7 +49,7 @@ def wait_and_lock(path: Path, wait: float | None = None) -> Iterator[None]:
     """Hold the warehouse without opening it. Raises SourceLater LO-LOCKED, LA-SPACE, LA-IO."""
     os.umask(0o077)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with writer_lock(path, _patience(wait)), _disk_errors():
+    with writer_lock(path, _patience(wait)), disk_errors():
         yield
 
 
@@ -82,25 +82,25 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def disk_errors(what: str = "warehouse") -> Iterator[None]:
     """What the disk refuses, as LA-SPACE or LA-IO. Whatever was not committed is gone, whatever was is safe."""
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        if (refusal := _disk_refusal(error)) is not None:
+        if (refusal := _disk_refusal(error, what)) is not None:
             raise refusal from error
         raise
 
 
-def _disk_refusal(error: BaseException) -> PipelineError | None:
+def _disk_refusal(error: BaseException, what: str) -> PipelineError | None:
     number = getattr(error, "errno", None)
     # DuckDB wraps a full disk in whatever it was doing: an I/O error, or a fatal one when it was a checkpoint.
     if number in FULL or "No space left" in str(error):
-        return SourceLater("LA-SPACE", detail="warehouse")
+        return SourceLater("LA-SPACE", detail=what)
     if isinstance(error, duckdb.OutOfMemoryException):
         return SourceLater("LA-SPACE", detail=f"the memory limit ({MEMORY}) or the temporary folder")
     if number in BROKEN or isinstance(error, duckdb.IOException):
-        return SourceLater("LA-IO", detail="warehouse")
+        return SourceLater("LA-IO", detail=what)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +33,8 @@ def publish_night(
     try:
         published = publish_duckdb(warehouse, home / FOLDER, night, held=held)
     except PipelineError as error:
-        note_attempt(home, night, error.code)
+        with suppress(OSError):  # a full disk keeps no note; what is told is why nothing was published
+            note_attempt(home, night, error.code)
         raise
     note_attempt(home, night, "")
     report = {"night": night, **published.as_dict()}

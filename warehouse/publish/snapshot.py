@@ -22,7 +22,7 @@ from expectations.errors import CallRejected, PipelineError, SourceChanged
 from expectations.faultpoint import faultpoint, register
 from expectations.marts import Marts, load_marts
 from expectations.sql import fill, name, value
-from warehouse.engine.connection import Connection, open_warehouse
+from warehouse.engine.connection import Connection, disk_errors, open_warehouse
 from warehouse.engine.digest import digest_table
 from warehouse.engine.lock import writer_lock
 from warehouse.engine.sql import statement
@@ -32,6 +32,7 @@ from warehouse.publish.versions import View, make_views, rows_of, views_of
 
 KEPT: Final = 2  # generations beside the current one
 CURRENT: Final = "current"
+CALLED: Final = "the published folder"  # in the words of an error
 WAIT: Final = 60.0
 UNFORESEEN: Final = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, AssertionError,
                      MemoryError, duckdb.Error)  # fmt: skip
@@ -79,12 +80,12 @@ def publish_duckdb(
     link = folder / CURRENT
     if link.exists() and not link.is_symlink():
         raise CallRejected("SC-CALL", detail=f"{link.name} is no link; nothing was touched")
-    with writer_lock(folder / "marts", WAIT):
+    with writer_lock(folder / "marts", WAIT), disk_errors(CALLED):
         before = current(folder)
         made = Published(_number(before) + 1, folder / f"marts-{_number(before) + 1}.duckdb")
         _clear_unfinished(folder, _number(before))
         workshop = made.path.with_suffix(".making")
-        with _coded():
+        with _coded(), disk_errors(CALLED):
             _make(warehouse, workshop, before, made, (night, set(held), declared))
             _check(workshop)
         faultpoint("publish.checked")
