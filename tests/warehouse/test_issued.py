@@ -12,6 +12,7 @@ from tests.warehouse.registered import Hall, guest, number, resident, room
 from warehouse.engine import open_warehouse
 from warehouse.engine.issued import forget_issued, issue, issued_folder, load_issued
 from warehouse.engine.naming import former_id
+from warehouse.engine.past import ask_past
 from warehouse.engine.register import RegisterReport
 from warehouse.engine.winners import PERSON
 
@@ -62,6 +63,15 @@ def test_an_id_stays_when_its_anchor_record_goes_and_another_one_is_older(office
     report = office.night(3, guest=[guest("u", 1, 1, 3, moved="2022-10-01 10:00:00")])
     assert set(office.ids().values()) == {before} and report.changes == {}
     assert office.ask("select count(*) from register.change where reason = 'renamed'") == [(0,)]
+
+
+def test_a_past_day_knows_the_id_that_was_given_out(office: Office, tmp_path: Path) -> None:
+    office.night(1, resident=[resident("1", home=HOME.format(1, 101))], guest=[guest("v", 1, 1)])
+    [before] = set(office.ids().values())
+    office.night(2, resident=[resident("1", 2, deleted_at="2022-11-02 10:00:00")])
+    ask_past(office.file, "2022-11-02", out=tmp_path / "past.duckdb")
+    with open_warehouse(tmp_path / "past.duckdb") as past:
+        assert past.execute("select distinct person_id from register.person_member").fetchall() == [(before,)]
 
 
 def test_a_house_keeps_its_id_when_a_known_key_makes_another_record_its_anchor(office: Office) -> None:

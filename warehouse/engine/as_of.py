@@ -2,7 +2,8 @@
 
 Flow: the claims with known_from <= known, copied into a file of their own -> `build_register` there -> views `valid.*`
 of what held on the day asked for. The warehouse is only read. Judgements and corrections count if they were made by
-then and still stand; what was erased is absent from every past as well.
+then and still stand; what was erased is absent from every past as well. Ids are those that were given out since: who
+holds one in hand finds it in every past.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def as_of(
         raise CallRejected("RE-PURGED", detail=f"nothing before {until:%Y-%m-%d} can be asked any more")
     with opened(target) as past:
         scripts(past, CLAIMS, "_schema")
+        scripts(past, REGISTER, "_schema")
     _copy_claims(connection, target, known)
     with opened(target) as past:
         report = build_register(past, decisions_engine_url, model, known=known, full=True, night=valid)
@@ -67,6 +69,12 @@ def _copy_claims(connection: Connection, target: Path, known: datetime) -> None:
         for table in ("trust", "shape", "origin"):
             now, past = name("claims", table), name("past", "claims", table)
             connection.execute(fill("insert into {{past}} select * from {{now}}", past=past, now=now))
+        issued = connection.execute(
+            "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'register' "
+            "and table_name = 'issue'"
+        ).fetchall()
+        if issued:
+            connection.execute("insert into past.register.issue select * from register.issue")
     finally:
         connection.execute("detach past")
 

@@ -76,11 +76,12 @@ def publish_duckdb(
     holds another thing called `current`.
     """
     declared = declared or load_marts()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     link = folder / CURRENT
     if link.exists() and not link.is_symlink():
         raise CallRejected("SC-CALL", detail=f"{link.name} is no link; nothing was touched")
-    with writer_lock(folder / "marts", WAIT), disk_errors(CALLED):
+    with disk_errors(CALLED):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with disk_errors(CALLED), writer_lock(folder / "marts", WAIT):
         before = current(folder)
         made = Published(_number(before) + 1, folder / f"marts-{_number(before) + 1}.duckdb")
         _clear_unfinished(folder, _number(before))
