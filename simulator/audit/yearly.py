@@ -7,6 +7,7 @@ be empty. Stocks and what was open at the end of a year are not made here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
@@ -75,7 +76,10 @@ def _expected(row: Mapping[str, object], found: Cases, counts: Mapping[str, pd.D
     if not row.get("of"):
         return top
     bottom = _sum(chosen, str(row["of"]))
-    return None if top is None or not bottom else round(100 * top / bottom, 1)
+    if top is None or not bottom:
+        return None
+    share = Decimal(100) * Decimal(top) / Decimal(bottom)
+    return float(share.quantize(Decimal("0.1"), ROUND_HALF_UP))  # as SQL rounds a half
 
 
 def _sum(frame: pd.DataFrame, measures: str) -> float | None:
