@@ -133,8 +133,8 @@ class Driven:
         return int(self.api.call("POST", "/backfills", body)["id"])
 
     def backfill_nights(self, dag_id: str, first: str, last: str) -> list[str]:
-        """The nights that a backfill of plain dates would load."""
-        body = {"dag_id": dag_id, "from_date": first, "to_date": last}
+        """The nights that a backfill of plain dates would load, those that were loaded before among them."""
+        body = {"dag_id": dag_id, "from_date": first, "to_date": last, "reprocess_behavior": "completed"}
         found = self.api.call("POST", "/backfills/dry_run", body)["backfills"]
         return [one["partition_key"] for one in found]
 
