@@ -40,6 +40,10 @@ test: setup ## all tests, under ten minutes on two cores
 soak: setup ## the slow lane: random kills and long property tests
 	$(RUN) -m pytest -m slow -o addopts="-q --strict-markers"
 
+.PHONY: test-airflow
+test-airflow: setup ## the lane of a whole Airflow, killed, held, cleared and backfilled through its API (15 minutes)
+	$(RUN) -m pytest -m airflow_lane -o addopts="-q --strict-markers" tests/airflow
+
 .PHONY: check
 check: setup ## the guards: format, lint with banned imports, strict types, docs drift, secrets
 	$(RUN) -m ruff format --check .

@@ -65,7 +65,7 @@ def in_airflow(home: Path, connections: Mapping[str, Any]) -> tuple[float, float
 
     Raises RuntimeError when a source did not reconcile or nothing was published.
     """
-    with office(home, connections, told) as (api, _):
+    with office(home, connections, told) as (api, *_):
         services = [psutil.Process(), *_metadata_server(home)]
         before, started = _cpu(services), time.monotonic()
         since = datetime.now(UTC).isoformat()

@@ -65,7 +65,7 @@ def _demo(call: argparse.Namespace, home: Path, started: float) -> int:
         after = (date.fromisoformat(call.night) + timedelta(days=1)).isoformat()
         env = os.environ | kept_secrets(home)
         connections = stack.enter_context(town(home, call.profile, call.seed, env, f"{after} 00:00:00"))
-        api, env = stack.enter_context(office(home, connections, step))
+        api, env, _ = stack.enter_context(office(home, connections, step))
         since = datetime.now(UTC).isoformat()
         step(f"跑 {call.night} 这一夜 / running the night of {call.night}")
         runs = _watch(api, titles(), call.night, home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,8 @@ from simulator.demo.services import airflow, import_pools, metadata_database, ru
 @contextmanager
 def office(
     home: Path, connections: Mapping[str, Mapping[str, Any]], step: Callable[[str], None]
-) -> Iterator[tuple[Api, dict[str, str]]]:
-    """Airflow from an empty or a kept database until its DAGs are parsed; gives the API and the environment.
+) -> Iterator[tuple[Api, dict[str, str], dict[str, subprocess.Popen[bytes]]]]:
+    """Airflow from an empty or a kept database until its DAGs are parsed; gives API, environment and processes.
 
     Raises: StartFailed, TimeoutError.
     """
@@ -29,10 +30,10 @@ def office(
         run_once("migrate", ["db", "migrate"], env, home)
         import_pools(env, home)
         step("启动 Airflow / starting Airflow")
-        with airflow(home, env):
+        with airflow(home, env) as processes:
             api = Api(env["AIRFLOW__API__BASE_URL"], USER, kept_secrets(home)["DEMO_PASSWORD"])
             wait_for_dags(api, [*titles(), REGISTER, AT_FIVE, MARTS, REPORT])
-            yield api, env
+            yield api, env, processes
 
 
 def titles() -> dict[str, str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import requests
@@ -94,8 +94,8 @@ def run_once(name: str, arguments: list[str], env: dict[str, str], home: Path) -
 
 
 @contextmanager
-def airflow(home: Path, env: dict[str, str]) -> Iterator[None]:
-    """API server, scheduler and dag processor; ready when the API says they are."""
+def airflow(home: Path, env: dict[str, str]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """API server, scheduler and dag processor by name; ready when the API says they are."""
     url = env["AIRFLOW__API__BASE_URL"] + "/api/v2/monitor/health"
 
     def healthy() -> bool:
@@ -105,16 +105,17 @@ def airflow(home: Path, env: dict[str, str]) -> Iterator[None]:
             return False
         return all(state[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
 
-    def start(name: str) -> list[str]:
-        return [sys.executable, "-m", "airflow", name]
+    with ExitStack() as stack:
+        running = {name: stack.enter_context(airflow_service(name, env, home)) for name in AIRFLOW}
+        wait_for(healthy, running["api-server"], "api-server", home, 240)
+        yield running
 
-    with (
-        service("api-server", start("api-server"), env, home) as api,
-        service("scheduler", start("scheduler"), env, home),
-        service("dag-processor", start("dag-processor"), env, home),
-    ):
-        wait_for(healthy, api, "api-server", home, 240)
-        yield
+
+@contextmanager
+def airflow_service(name: str, env: dict[str, str], home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One part of Airflow, by the name of its command."""
+    with service(name, [sys.executable, "-m", "airflow", name], env, home) as process:
+        yield process
 
 
 def wait_for(ready: object, process: subprocess.Popen[bytes], name: str, home: Path, seconds: float) -> None:
