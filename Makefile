@@ -41,7 +41,7 @@ soak: setup ## the slow lane: random kills and long property tests
 	$(RUN) -m pytest -m slow -o addopts="-q --strict-markers"
 
 .PHONY: test-airflow
-test-airflow: setup ## the lane of a whole Airflow, killed, held, cleared and backfilled through its API (15 minutes)
+test-airflow: setup ## the lane of a whole Airflow, killed, held, cleared and backfilled through its API (20 minutes)
 	$(RUN) -m pytest -m airflow_lane -o addopts="-q --strict-markers" tests/airflow
 
 .PHONY: check

@@ -131,7 +131,7 @@ def test_a_backfill_of_plain_dates_loads_the_nights_it_names(office: Driven, out
     ends = asked(
         office.warehouse,
         f"select distinct window_end::date::varchar from ledger.load where source = '{BACKFILLED}' "
-        f"and window_end::date > date '{after(NIGHT)}' order by 1",
+        f"and window_end::date >= date '{after(LOADED[0])}' order by 1",  # what is older was a hole, read on the way
     )
     assert [end for (end,) in ends] == [after(night) for night in nights(*LOADED)]
     office.wait("register_at_five", office.trigger("register_at_five", LOADED[1]))
