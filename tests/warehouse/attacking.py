@@ -149,7 +149,8 @@ class Attacker:
         for key, value in ((r[:5], r[5]) for r in true.execute(query).fetchall()):
             _, year, source, kind, measure = key
             if value and source in self.marts and measure in (*self.marts[source].people, *self.marts[source].services):
-                row = {"year": year} | ({"kind": kind} if kind else {})
+                dated = {"year": year} if set(TIMES) & set(self.marts[source].grain) else {}
+                row = dated | ({"kind": kind} if kind else {})
                 base = self._base(self.marts[source], measure, row)
                 figure = printed[key]
                 told = rule(self.marts[source], measure, row)[1]

@@ -1,6 +1,6 @@
 -- Grain: one row per indicator of what stands in the register, for the year of the night.
 -- From: reference.register_indicator, marts.register_matching, objects_by_place, employers_by_industry,
--- residents_by_community, prepared.coverage, reference.night.   To: publish.
+-- residents_by_grid, prepared.coverage, reference.night.   To: publish.
 -- Rule: Each indicator that register_indicator.csv lists, as it stands on the night: the sum of the named measure of
 -- the named mart, for the year of the night alone, for no past year's end is reconstructed.
 with figure as (
@@ -16,8 +16,8 @@ with figure as (
     select 'employers_by_industry' as mart, null as kind, 'employers' as measure, sum(employers) as value
     from marts.employers_by_industry
     union all
-    select 'residents_by_community' as mart, null as kind, 'residents' as measure, sum(residents) as value
-    from marts.residents_by_community
+    select 'residents_by_grid' as mart, null as kind, 'residents' as measure, sum(residents) as value
+    from marts.residents_by_grid
 )
 select
     indicator.indicator, cast(year(night.as_of_day) as integer) as year,
