@@ -33,7 +33,7 @@ demo-history: setup ## the years 2018-2022 of all systems backfilled in two orde
 	$(RUN) -m simulator.demo.history
 
 .PHONY: test
-test: setup ## all tests, under ten minutes on two cores
+test: setup ## all tests, half an hour at most on two cores
 	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: soak
